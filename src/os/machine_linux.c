@@ -1,0 +1,1 @@
+/* x */ typedef int os_machine_stub;
