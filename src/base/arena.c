@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ARENA_ALIGN 16
+#define ARENA_ALIGN       16
 #define ARENA_FIRST_BYTES 4096
-#define ARENA_GROWTH_MAX (1u << 20)
+#define ARENA_GROWTH_MAX  (1u << 20)
 
 struct arena_block {
     arena_block *older;

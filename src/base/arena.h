@@ -1,7 +1,7 @@
 /* An arena: many small objects with one lifetime, freed together.
  *
- * Used for what lives as long as its model or request. Blocks grow geometrically; nothing moves, so a
- * pointer stays valid until arena_deinit. Not thread-safe. */
+ * Used for what lives as long as its model or request. Blocks grow geometrically; nothing moves, so
+ * a pointer stays valid until arena_deinit. Not thread-safe. */
 #ifndef LNR_BASE_ARENA_H
 #define LNR_BASE_ARENA_H
 

@@ -1,5 +1,5 @@
-/* A growable byte buffer for text and files being built. Failure is sticky: after memory ran short the
- * appends do nothing and buf_failed says so once, at the end. */
+/* A growable byte buffer for text and files being built. Failure is sticky: after memory ran short
+ * the appends do nothing and buf_failed says so once, at the end. */
 #ifndef LNR_BASE_BUF_H
 #define LNR_BASE_BUF_H
 

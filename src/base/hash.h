@@ -1,5 +1,5 @@
-/* Hash functions: FNV-1a 64 where the value is part of a contract (logits hash), and a seeded one for
- * tables whose keys come from outside. */
+/* Hash functions: FNV-1a 64 where the value is part of a contract (logits hash), and a seeded one
+ * for tables whose keys come from outside. */
 #ifndef LNR_BASE_HASH_H
 #define LNR_BASE_HASH_H
 

@@ -1,4 +1,5 @@
-/* A borrowed run of bytes with its length: strings in files are not NUL-terminated and may hold NULs. */
+/* A borrowed run of bytes with its length: strings in files are not NUL-terminated and may hold
+ * NULs. */
 #ifndef LNR_BASE_SLICE_H
 #define LNR_BASE_SLICE_H
 
@@ -11,9 +12,10 @@ typedef struct lnr_str {
     size_t n;
 } lnr_str;
 
-/* For printf's "%.*s"; error lines are at most some hundred characters, so a longer string is cut. */
+/* For printf's "%.*s"; error lines are at most some hundred characters, so a longer string is cut.
+ */
 #define LNR_STR_SHOWN_MAX 120
-#define LNR_STR(s) (int)((s).n < LNR_STR_SHOWN_MAX ? (s).n : LNR_STR_SHOWN_MAX), (s).p
+#define LNR_STR(s)        (int)((s).n < LNR_STR_SHOWN_MAX ? (s).n : LNR_STR_SHOWN_MAX), (s).p
 
 static inline lnr_str lnr_str_from(const char *z) {
     return (lnr_str){z, strlen(z)};

@@ -1,7 +1,7 @@
 /* A hash map from byte strings to 32-bit values: vocabularies, tensor names, metadata keys.
  *
- * Open addressing with linear probing over a seeded hash; keys are borrowed, so they must outlive the
- * map. The seed comes from the process, so that a hostile file cannot prepare collisions. */
+ * Open addressing with linear probing over a seeded hash; keys are borrowed, so they must outlive
+ * the map. The seed comes from the process, so that a hostile file cannot prepare collisions. */
 #ifndef LNR_BASE_STRMAP_H
 #define LNR_BASE_STRMAP_H
 
@@ -27,8 +27,8 @@ void strmap_deinit(strmap *m);
 /* Makes room for n entries in all; false when memory is short. */
 bool strmap_reserve(strmap *m, size_t n);
 
-/* Adds key unless it is there. *found tells which; *value is then the stored one, else the new one is
- * stored. False when memory is short. key.p must not be NULL. */
+/* Adds key unless it is there. *found tells which; *value is then the stored one, else the new one
+ * is stored. False when memory is short. key.p must not be NULL. */
 bool strmap_add(strmap *m, lnr_str key, uint32_t *value, bool *found);
 
 bool strmap_find(const strmap *m, lnr_str key, uint32_t *value);

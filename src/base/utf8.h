@@ -12,11 +12,13 @@
  * start a complete valid character. */
 size_t lnr_utf8_decode(const char *p, size_t n, uint32_t *cp);
 
-/* Writes cp to out (LNR_UTF8_MAX bytes) and returns the length; 0 if cp is no Unicode scalar value. */
+/* Writes cp to out (LNR_UTF8_MAX bytes) and returns the length; 0 if cp is no Unicode scalar value.
+ */
 size_t lnr_utf8_encode(uint32_t cp, char *out);
 
-/* How many bytes of p belong to complete characters if the text may go on later: n, or less by the 1 to
- * 3 bytes of an incomplete but so far valid character at the end. Invalid bytes count as complete. */
+/* How many bytes of p belong to complete characters if the text may go on later: n, or less by the
+ * 1 to 3 bytes of an incomplete but so far valid character at the end. Invalid bytes count as
+ * complete. */
 size_t lnr_utf8_complete(const char *p, size_t n);
 
 #endif

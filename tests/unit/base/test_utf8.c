@@ -1,11 +1,11 @@
-/* UTF-8 against the table of well-formed sequences: every code point there and back, every pair of bytes
- * that must not pass. */
+/* UTF-8 against the table of well-formed sequences: every code point there and back, every pair of
+ * bytes that must not pass. */
 #include "base/utf8.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-#include <cmocka.h>
 
 static void every_code_point_round_trips(void **state) {
     (void)state;
@@ -31,9 +31,18 @@ static void every_code_point_round_trips(void **state) {
 
 static void bad_sequences_are_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {"\x80",     "\xbf",         "\xc0\x80",         "\xc1\xbf",
-                                      "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
-                                      "\xf5\x80\x80\x80", "\xff",     "\xe2\x28\xa1",     "\xc3\x28"};
+    static const char *const bad[] = {"\x80",
+                                      "\xbf",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff",
+                                      "\xe2\x28\xa1",
+                                      "\xc3\x28"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint32_t cp;
         assert_int_equal(lnr_utf8_decode(bad[i], strlen(bad[i]), &cp), 0);
