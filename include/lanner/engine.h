@@ -1,0 +1,106 @@
+/* The engine: runs requests on a model, step by step.
+ *
+ * Requests are submitted and cancelled from any thread; one thread, the owner, calls
+ * lnr_engine_step in a loop. Tokens leave through a ring per request, read by one consumer thread
+ * of the caller's choice (it may be the owner). Results do not depend on threads, micro-batch size
+ * or what else runs. */
+#ifndef LANNER_ENGINE_H
+#define LANNER_ENGINE_H
+
+#include <lanner/model.h>
+#include <lanner/sampler.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lnr_engine lnr_engine;
+typedef struct lnr_request lnr_request;
+
+typedef struct lnr_engine_options {
+    size_t struct_size; /* sizeof(lnr_engine_options) */
+    uint32_t n_ctx;     /* tokens a request may hold, prompt and answer together, promised to each;
+                           0: the model's training length, at most 4096 */
+    uint32_t n_ubatch;  /* tokens computed at once, 1 to 4096; 0: 128 */
+    uint32_t n_threads; /* 0: one per CPU granted to this process */
+} lnr_engine_options;
+
+typedef struct lnr_engine_info {
+    uint32_t n_ctx, n_ubatch, n_threads; /* in effect */
+    uint64_t kv_bytes, scratch_bytes;
+} lnr_engine_info;
+
+/* LNR_E_ARGUMENT (an option out of range), LNR_E_NOMEM. The engine keeps a reference to the model.
+ */
+LNR_API LNR_NODISCARD lnr_status lnr_engine_create(lnr_model *m, const lnr_engine_options *opts,
+                                                   lnr_engine **out, lnr_error *err);
+/* Every request must have been released. NULL allowed. Owner thread. */
+LNR_API void lnr_engine_destroy(lnr_engine *e);
+LNR_API void lnr_engine_get_info(const lnr_engine *e, lnr_engine_info *out);
+
+/* Weight panels each worker computed since creation, n_threads figures; returns n_threads. Owner
+ * thread, between steps. */
+LNR_API uint32_t lnr_engine_worker_panels(const lnr_engine *e, uint64_t *panels, uint32_t n_max);
+
+typedef struct lnr_request_options {
+    size_t struct_size;    /* sizeof(lnr_request_options) */
+    const int32_t *tokens; /* the prompt, at least one; copied */
+    size_t n_tokens;
+    uint32_t max_tokens; /* to generate at most; 0: as many as the context holds */
+    bool ignore_end;     /* go on after an end-of-text token */
+    bool hash_logits;    /* compute the logits hash */
+    lnr_sampler_options sampler;
+    void (*on_ready)(
+        void *user); /* called by the owner thread when events wait, also just after DONE
+                        became readable; must not block or call lanner; may be NULL */
+    void *user;      /* must stay valid as long as the engine */
+} lnr_request_options;
+
+typedef enum lnr_event_kind { LNR_EVENT_TOKEN, LNR_EVENT_DONE } lnr_event_kind;
+typedef enum lnr_finish {
+    LNR_FINISH_END,       /* the model ended its text */
+    LNR_FINISH_LENGTH,    /* max_tokens reached */
+    LNR_FINISH_CONTEXT,   /* the context is full */
+    LNR_FINISH_CANCELLED, /* by lnr_request_cancel */
+    LNR_FINISH_ERROR      /* see error */
+} lnr_finish;
+
+/* "end", "length", "context", "cancelled", "error" */
+LNR_API const char *lnr_finish_name(lnr_finish f);
+
+typedef struct lnr_event {
+    lnr_event_kind kind;
+    int32_t token; /* TOKEN: its id. The token that ended the text is not an event. */
+    /* DONE: */
+    lnr_finish finish;
+    lnr_error error;        /* if finish is LNR_FINISH_ERROR */
+    uint32_t n_prompt;      /* tokens computed of the prompt */
+    uint32_t n_generated;   /* tokens sampled, the ending one included */
+    uint64_t queue_ns;      /* from submit to the first step */
+    uint64_t prompt_ns;     /* from the first step to the first sampled token */
+    uint64_t generation_ns; /* from there to the last sampled token: n_generated - 1 steps */
+    uint64_t logits_hash;   /* FNV-1a 64 over the f32 bits of each row of logits sampled from */
+} lnr_event;
+
+/* Queues a request. out: one reference, yours, dropped with lnr_request_release. Threads: any.
+ * LNR_E_ARGUMENT (a token id or option out of range), LNR_E_LIMIT (the prompt does not fit the
+ * context; the line names both numbers), LNR_E_BUSY (the queue is full), LNR_E_NOMEM. */
+LNR_API LNR_NODISCARD lnr_status lnr_engine_submit(lnr_engine *e, const lnr_request_options *opts,
+                                                   lnr_request **out, lnr_error *err);
+/* Asks for an early end, honoured within one micro-batch; a DONE event follows. Threads: any. */
+LNR_API void lnr_request_cancel(lnr_request *r);
+/* The next event, if there is one. After DONE there is none. One consumer thread per request. */
+LNR_API bool lnr_request_next(lnr_request *r, lnr_event *out);
+/* Cancels too if the request still runs. NULL allowed. Threads: any, once. */
+LNR_API void lnr_request_release(lnr_request *r);
+
+/* Computes one micro-batch for what is waiting. With a thread for every CPU the calling thread is
+ * pinned to one of them until the engine is destroyed. *active tells whether there is more to do at
+ * once; false: all requests are done, or wait for their consumer to read. A request's failure is
+ * its own DONE event, never a failure here. Owner thread. */
+LNR_API LNR_NODISCARD lnr_status lnr_engine_step(lnr_engine *e, bool *active, lnr_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

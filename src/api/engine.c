@@ -1,0 +1,61 @@
+/* include/lanner/engine.h */
+#include <lanner/engine.h>
+
+#include "api/options.h"
+#include "engine/engine.h"
+
+lnr_status lnr_engine_create(lnr_model *m, const lnr_engine_options *opts, lnr_engine **out,
+                             lnr_error *err) {
+    *out = NULL;
+    lnr_engine_options o;
+    LNR_TRY(api_take_options(opts, &o, sizeof o, "lnr_engine_options", err));
+    return engine_create(m, &o, out, err);
+}
+
+void lnr_engine_destroy(lnr_engine *e) {
+    engine_destroy(e);
+}
+
+void lnr_engine_get_info(const lnr_engine *e, lnr_engine_info *out) {
+    engine_get_info(e, out);
+}
+
+uint32_t lnr_engine_worker_panels(const lnr_engine *e, uint64_t *panels, uint32_t n_max) {
+    return engine_worker_panels(e, panels, n_max);
+}
+
+const char *lnr_finish_name(lnr_finish f) {
+    static const char *const names[] = {[LNR_FINISH_END] = "end",
+                                        [LNR_FINISH_LENGTH] = "length",
+                                        [LNR_FINISH_CONTEXT] = "context",
+                                        [LNR_FINISH_CANCELLED] = "cancelled",
+                                        [LNR_FINISH_ERROR] = "error"};
+    return (size_t)f < sizeof names / sizeof names[0] ? names[f] : "unknown";
+}
+
+lnr_status lnr_engine_submit(lnr_engine *e, const lnr_request_options *opts, lnr_request **out,
+                             lnr_error *err) {
+    *out = NULL;
+    lnr_request_options o;
+    LNR_TRY(api_take_options(opts, &o, sizeof o, "lnr_request_options", err));
+    return engine_submit(e, &o, out, err);
+}
+
+void lnr_request_cancel(lnr_request *r) {
+    atomic_store_explicit(&r->cancelled, true, memory_order_release);
+}
+
+bool lnr_request_next(lnr_request *r, lnr_event *out) {
+    return request_next(r, out);
+}
+
+void lnr_request_release(lnr_request *r) {
+    if (r == NULL)
+        return;
+    lnr_request_cancel(r);
+    request_unref(r);
+}
+
+lnr_status lnr_engine_step(lnr_engine *e, bool *active, lnr_error *err) {
+    return engine_step(e, active, err);
+}

@@ -1,0 +1,181 @@
+/* What a device must offer so that model code can run on it: weights, a pass with its KV memory,
+ * and a few coarse operations.
+ *
+ * The operations are coarse so that a backend may fuse what lies inside one (norm, quantise,
+ * product, rope, store) while model code reads like the paper. Nothing returns data to the host
+ * inside a step; logits are read after pass_end. Failures are sticky: after the first the rest do
+ * nothing and pass_end reports it.
+ *
+ * Shapes: a matrix of n_rows outputs and n_cols inputs maps (n_tokens, n_cols) to (n_tokens,
+ * n_rows). */
+#ifndef LNR_BACKEND_BACKEND_H
+#define LNR_BACKEND_BACKEND_H
+
+#include "base/fail.h"
+#include "quant/type.h"
+
+#include <stdbool.h>
+
+/* Positions per KV block: the unit in which the cache hands out memory. */
+#define KV_BLOCK_TOKENS 64u
+
+/* The weights of a linear map in the backend's own form. */
+typedef struct lnr_matrix {
+    lnr_type type;
+    uint32_t n_rows, n_cols;
+    void *panels; /* backend memory; NULL: there is no such matrix */
+    size_t bytes;
+} lnr_matrix;
+
+/* Where a matrix comes from: rows as they lie in the file. read may be called from several threads.
+ */
+typedef struct matrix_source {
+    const char *name; /* for error lines */
+    lnr_type type;
+    uint32_t n_rows, n_cols;
+    lnr_status (*read)(void *user, uint64_t skip, void *p, size_t n, lnr_error *err);
+    void *user;
+} matrix_source;
+
+/* Pairs of a head's dimensions that rotate together: (2i, 2i+1), or (i, i + n_rot/2). */
+typedef enum rope_pairs { ROPE_ADJACENT, ROPE_HALVES } rope_pairs;
+
+typedef struct attn_weights {
+    const float *norm;                     /* (n_embd) */
+    lnr_matrix q, k, v;                    /* (n_heads * head_dim, n_embd), (n_heads_kv * ...) */
+    const float *q_bias, *k_bias, *v_bias; /* one per row, or NULL */
+    lnr_matrix out;                        /* (n_embd, n_heads * head_dim) */
+} attn_weights;
+
+typedef struct ffn_weights {
+    const float *norm;   /* (n_embd) */
+    lnr_matrix gate, up; /* (n_ff, n_embd) */
+    lnr_matrix down;     /* (n_embd, n_ff) */
+} ffn_weights;
+
+typedef struct model_shape {
+    uint32_t n_layers, n_embd, n_heads, n_heads_kv, head_dim, n_rot, n_ff, n_vocab;
+    rope_pairs rope;
+    float norm_eps;
+    float attn_scale; /* queries are multiplied by it */
+} model_shape;
+
+/* What one step computes: n_tokens tokens, each at a position of a sequence. All arrays are
+ * borrowed until pass_end. */
+typedef struct lnr_step {
+    uint32_t n_tokens;    /* 1 to n_ubatch */
+    const int32_t *token; /* (n_tokens) */
+    const uint32_t *pos;  /* (n_tokens) */
+    const uint32_t *seq;  /* (n_tokens): row of blocks; tokens of a sequence lie side by side in
+                             order of position */
+    const uint32_t *const
+        *block; /* (n_seqs): KV block ids of a sequence, one per KV_BLOCK_TOKENS */
+    const float *rope_cos, *rope_sin; /* (n_tokens, n_rot / 2) */
+    uint32_t n_out;                   /* 0 to n_out_max */
+    const uint32_t *out; /* (n_out): indices of the tokens whose logits are wanted, ascending */
+} lnr_step;
+
+typedef struct pass_options {
+    uint32_t n_ubatch;    /* most tokens in a step */
+    uint32_t n_out_max;   /* most rows of logits in a step */
+    uint32_t n_kv_blocks; /* of the whole KV memory */
+    uint32_t n_ctx;       /* most positions of one sequence */
+    uint32_t n_threads;
+} pass_options;
+
+typedef struct lnr_backend lnr_backend;
+
+/* The state of computing: scratch, KV memory, workers. One thread at a time. Backends extend this.
+ */
+typedef struct lnr_pass {
+    const lnr_backend *backend;
+    lnr_status status; /* sticky within a step */
+    lnr_error error;
+    size_t kv_bytes, scratch_bytes;
+} lnr_pass;
+
+struct lnr_backend {
+    const char *name;
+    bool (*supports)(lnr_type type); /* matrices of this type */
+    size_t (*matrix_bytes)(lnr_type type, uint32_t n_rows, uint32_t n_cols);
+
+    /* Reads and packs a matrix with n_threads threads. */
+    lnr_status (*matrix_load)(const matrix_source *src, uint32_t n_threads, lnr_matrix *out,
+                              lnr_error *err);
+    void (*matrix_free)(lnr_matrix *m);
+
+    lnr_status (*pass_create)(const model_shape *shape, const pass_options *o, lnr_pass **out,
+                              lnr_error *err);
+    void (*pass_destroy)(lnr_pass *p);
+    void (*begin)(lnr_pass *p, const lnr_step *step);
+    void (*embed)(lnr_pass *p, const lnr_matrix *table);
+    void (*attn_in)(lnr_pass *p, uint32_t layer, const attn_weights *w);
+    void (*attention)(lnr_pass *p, uint32_t layer);
+    void (*attn_out)(lnr_pass *p, const attn_weights *w);
+    void (*ffn_in)(lnr_pass *p, const ffn_weights *w);
+    void (*ffn_out)(lnr_pass *p, const ffn_weights *w);
+    void (*head)(lnr_pass *p, const float *norm, const lnr_matrix *out);
+    void (*end)(lnr_pass *p);
+
+    /* Row idx (< n_out) of the last step's logits, (n_vocab); valid until the next begin. */
+    const float *(*logits)(const lnr_pass *p, uint32_t idx);
+    /* Panels each worker computed since pass_create; returns the number of workers. */
+    uint32_t (*worker_panels)(const lnr_pass *p, uint64_t *panels, uint32_t n_max);
+};
+
+/* ---- what model code calls
+ * ----------------------------------------------------------------------- */
+
+static inline void pass_begin(lnr_pass *p, const lnr_step *step) {
+    p->status = LNR_OK;
+    p->backend->begin(p, step);
+}
+
+/* x = table[token] */
+static inline void op_embed(lnr_pass *p, const lnr_matrix *table) {
+    if (p->status == LNR_OK)
+        p->backend->embed(p, table);
+}
+
+/* q, k, v = rope(norm(x) W + b); k and v go to the cache */
+static inline void op_attn_in(lnr_pass *p, uint32_t layer, const attn_weights *w) {
+    if (p->status == LNR_OK)
+        p->backend->attn_in(p, layer, w);
+}
+
+/* a = softmax(q k) v over the sequence's cached positions up to each token's own */
+static inline void op_attention(lnr_pass *p, uint32_t layer) {
+    if (p->status == LNR_OK)
+        p->backend->attention(p, layer);
+}
+
+/* x += a W */
+static inline void op_attn_out(lnr_pass *p, const attn_weights *w) {
+    if (p->status == LNR_OK)
+        p->backend->attn_out(p, w);
+}
+
+/* h = silu(norm(x) Wgate) * (norm(x) Wup) */
+static inline void op_ffn_in(lnr_pass *p, const ffn_weights *w) {
+    if (p->status == LNR_OK)
+        p->backend->ffn_in(p, w);
+}
+
+/* x += h Wdown */
+static inline void op_ffn_out(lnr_pass *p, const ffn_weights *w) {
+    if (p->status == LNR_OK)
+        p->backend->ffn_out(p, w);
+}
+
+/* logits = norm(x[out]) W, for the tokens whose logits are wanted */
+static inline void op_head(lnr_pass *p, const float *norm, const lnr_matrix *out) {
+    if (p->status == LNR_OK)
+        p->backend->head(p, norm, out);
+}
+
+static inline lnr_status pass_end(lnr_pass *p, lnr_error *err) {
+    p->backend->end(p);
+    return p->status == LNR_OK ? LNR_OK : LNR_FAIL(err, p->status, "%s", p->error.text);
+}
+
+#endif

@@ -1,0 +1,165 @@
+/* The CPU backend's operations, each a few parallel parts; see cpu.h. */
+#include "backend/cpu/cpu.h"
+
+#include "backend/cpu/pass.h"
+#include "base/checked.h"
+#include "cpu/features.h"
+#include "os/os.h"
+
+#include <stdatomic.h>
+
+/* ---- which kernels
+ * ------------------------------------------------------------------------------- */
+
+static struct {
+    atomic_int state; /* 0: open, 1: being picked, 2: fixed */
+    atomic_int limit; /* lnr_isa + 1; 0: none */
+    lnr_kernels kernels;
+    lnr_isa isa;
+} picked;
+
+const lnr_kernels *cpu_kernels(void) {
+    int open = 0;
+    if (atomic_compare_exchange_strong(&picked.state, &open, 1)) {
+        uint32_t features = lnr_cpu_features();
+        int limit = atomic_load(&picked.limit);
+        if (limit)
+            features &= lnr_isa_features((lnr_isa)(limit - 1));
+        picked.isa = limit ? (lnr_isa)(limit - 1) : lnr_isa_highest(features);
+        kernels_select(features, &picked.kernels);
+        atomic_store(&picked.state, 2);
+    }
+    while (atomic_load(&picked.state) != 2)
+        os_pause();
+    return &picked.kernels;
+}
+
+const char *cpu_isa(void) {
+    (void)cpu_kernels();
+    return lnr_isa_name(picked.isa);
+}
+
+lnr_status cpu_isa_limit(const char *level, lnr_error *err) {
+    lnr_isa isa;
+    if (!lnr_isa_from_name(level, &isa))
+        return LNR_FAIL(err, LNR_E_ARGUMENT,
+                        "isa '%s': scalar, avx2, avxvnni, avx512 or avx512vnni expected", level);
+    uint32_t need = lnr_isa_features(isa), have = lnr_cpu_features();
+    if (isa != LNR_ISA_scalar && lnr_isa_highest(have & need) != isa)
+        return LNR_FAIL(err, LNR_E_UNSUPPORTED,
+                        "isa '%s': this machine and build go up to %s and lack part of it", level,
+                        lnr_isa_name(lnr_isa_highest(have)));
+    if (atomic_load(&picked.state) != 0)
+        return LNR_FAIL(err, LNR_E_BUSY, "isa '%s': kernels are in use already", level);
+    atomic_store(&picked.limit, (int)isa + 1);
+    return LNR_OK;
+}
+
+uint32_t cpu_default_threads(void) {
+    return pool_default_workers();
+}
+
+/* ---- operations
+ * ---------------------------------------------------------------------------------- */
+
+static bool supports(lnr_type type) {
+    return lnr_format_find(type) != NULL;
+}
+
+static void begin(lnr_pass *base, const lnr_step *step) {
+    cpu_pass *p = cpu(base);
+    p->fp_saved = os_fp_default();
+    pool_bind_caller(p->pool);
+    p->step = step;
+    cpu_attn_tiles(p);
+}
+
+static void embed(lnr_pass *base, const lnr_matrix *table) {
+    cpu_pass *p = cpu(base);
+    for (uint32_t t = 0; t < p->step->n_tokens; t++)
+        lnr_panel_unpack_row(table->type, table->panels, table->n_cols, (size_t)p->step->token[t],
+                             p->x + (size_t)t * p->shape.n_embd);
+}
+
+static void attn_in(lnr_pass *base, uint32_t layer, const attn_weights *w) {
+    cpu_pass *p = cpu(base);
+    uint32_t n = p->step->n_tokens;
+    cpu_norm(p, w->norm, n);
+    linear_job jobs[] = {{.w = &w->q, .bias = w->q_bias, .y = p->q, .ldy = p->ld_q},
+                         {.w = &w->k, .bias = w->k_bias, .y = p->k, .ldy = p->ld_kv},
+                         {.w = &w->v, .bias = w->v_bias, .y = p->v, .ldy = p->ld_kv}};
+    cpu_linear(p, jobs, 3, p->normed, p->shape.n_embd, n);
+    cpu_attn_store(p, layer);
+}
+
+/* x += in W */
+static void project(cpu_pass *p, const lnr_matrix *w, const float *in, size_t ld_in) {
+    linear_job job = {
+        .w = w, .y = p->projected, .ldy = p->ld_embd, .add_to = p->x, .ld_add = p->shape.n_embd};
+    cpu_linear(p, &job, 1, in, ld_in, p->step->n_tokens);
+}
+
+static void attn_out(lnr_pass *base, const attn_weights *w) {
+    cpu_pass *p = cpu(base);
+    project(p, &w->out, p->attended, (size_t)p->shape.n_heads * p->shape.head_dim);
+}
+
+static void ffn_in(lnr_pass *base, const ffn_weights *w) {
+    cpu_pass *p = cpu(base);
+    cpu_norm(p, w->norm, p->step->n_tokens);
+    cpu_linear_gated(p, &w->gate, &w->up, p->normed, p->shape.n_embd);
+}
+
+static void ffn_out(lnr_pass *base, const ffn_weights *w) {
+    cpu_pass *p = cpu(base);
+    project(p, &w->down, p->gate, p->ld_ff);
+}
+
+static void head(lnr_pass *base, const float *norm, const lnr_matrix *out) {
+    cpu_pass *p = cpu(base);
+    size_t n = p->shape.n_embd;
+    for (uint32_t i = 0; i < p->step->n_out; i++)
+        p->kernels->rms_norm_f32_f32(p->x + p->step->out[i] * n, norm, n, p->shape.norm_eps,
+                                     p->normed + i * n);
+    linear_job job = {.w = out, .y = p->logits, .ldy = p->ld_vocab};
+    if (p->step->n_out)
+        cpu_linear(p, &job, 1, p->normed, n, p->step->n_out);
+}
+
+static void end(lnr_pass *base) {
+    os_fp_restore(cpu(base)->fp_saved);
+}
+
+static const float *logits(const lnr_pass *base, uint32_t idx) {
+    const cpu_pass *p = (const cpu_pass *)base;
+    return p->logits + idx * p->ld_vocab;
+}
+
+static uint32_t worker_panels(const lnr_pass *base, uint64_t *panels, uint32_t n_max) {
+    const cpu_pass *p = (const cpu_pass *)base;
+    uint32_t n = pool_n_workers(p->pool);
+    for (uint32_t i = 0; i < n && i < n_max; i++)
+        panels[i] = p->worker[i].n_panels;
+    return n;
+}
+
+const lnr_backend lnr_backend_cpu = {
+    .name = "cpu",
+    .supports = supports,
+    .matrix_bytes = cpu_matrix_bytes,
+    .matrix_load = cpu_matrix_load,
+    .matrix_free = cpu_matrix_free,
+    .pass_create = cpu_pass_create,
+    .pass_destroy = cpu_pass_destroy,
+    .begin = begin,
+    .embed = embed,
+    .attn_in = attn_in,
+    .attention = cpu_attention,
+    .attn_out = attn_out,
+    .ffn_in = ffn_in,
+    .ffn_out = ffn_out,
+    .head = head,
+    .end = end,
+    .logits = logits,
+    .worker_panels = worker_panels,
+};

@@ -1,0 +1,188 @@
+/* Products with weight matrices: norm and quantise the input, then each worker computes whole
+ * panels of rows for all tokens and finishes them (bias, residual, activation) while they are in
+ * its cache. */
+#include "backend/cpu/pass.h"
+#include "base/checked.h"
+
+#define JOBS_MAX 3
+
+/* The input of a product in the forms that its matrices want. */
+typedef struct input {
+    const float *x; /* (n_tokens, n_cols) */
+    size_t ldx, n_cols;
+    uint32_t n_tokens;
+    const void *data[LNR_ACT_Q8A256 + 1]; /* by activation kind; NULL: not prepared */
+    size_t stride[LNR_ACT_Q8A256 + 1];
+} input;
+
+static lnr_act act_of(const lnr_matrix *w) {
+    return lnr_format_find(w->type)->act;
+}
+
+/* ---- preparing the input
+ * ------------------------------------------------------------------------- */
+
+typedef struct prepare_task {
+    cpu_pass *p;
+    const input *in;
+    lnr_quantize_fn *quantize;
+    char *out;
+    size_t stride;
+} prepare_task;
+
+static void prepare_worker(void *arg, uint32_t worker) {
+    const prepare_task *t = arg;
+    pool_share share = {0};
+    uint32_t first, count;
+    while (pool_take(t->p->pool, worker, &share, &first, &count))
+        for (uint32_t i = first; i < first + count; i++)
+            t->quantize(t->in->x + i * t->in->ldx, t->in->n_cols, t->out + i * t->stride);
+}
+
+static void prepare(cpu_pass *p, input *in, lnr_act act) {
+    if (in->data[act])
+        return;
+    in->stride[act] =
+        act == LNR_ACT_F32 ? in->ldx * sizeof(float) : lnr_act_stride(act, in->n_cols);
+    if (act == LNR_ACT_F32) {
+        in->data[act] = in->x;
+        return;
+    }
+    char *out = act == LNR_ACT_Q8A32 ? p->act_q8a32 : p->act_q8a256;
+    prepare_task t = {p, in, kernels_quantize(p->kernels, act), out, in->stride[act]};
+    pool_run(p->pool, prepare_worker, &t, in->n_tokens);
+    in->data[act] = out;
+}
+
+/* ---- products
+ * ------------------------------------------------------------------------------------ */
+
+static void product(const cpu_pass *p, const lnr_matrix *w, const input *in, uint32_t panel,
+                    uint32_t n, float *y, size_t ldy) {
+    lnr_act act = act_of(w);
+    size_t panel_bytes = w->bytes / lnr_div_up(w->n_rows, LNR_PANEL_ROWS);
+    lnr_gemm_args a = {.w = (const char *)w->panels + panel * panel_bytes,
+                       .n_panels = n,
+                       .n_k = w->n_cols,
+                       .x = in->data[act],
+                       .x_stride = in->stride[act],
+                       .n_cols = in->n_tokens,
+                       .y = y + panel * LNR_PANEL_ROWS,
+                       .ldy = ldy};
+    kernels_gemm(p->kernels, w->type)(&a);
+}
+
+/* Bias, then residual, on the rows of n panels from panel. */
+static void finish(const cpu_pass *p, const linear_job *j, uint32_t n_tokens, uint32_t panel,
+                   uint32_t n) {
+    size_t row = (size_t)panel * LNR_PANEL_ROWS, n_rows = (size_t)n * LNR_PANEL_ROWS;
+    if (row + n_rows > j->w->n_rows)
+        n_rows = j->w->n_rows - row;
+    for (uint32_t t = 0; t < n_tokens; t++) {
+        float *y = j->y + t * j->ldy + row;
+        if (j->bias)
+            p->kernels->add_f32_f32(y, j->bias + row, n_rows);
+        if (j->add_to)
+            p->kernels->add_f32_f32(j->add_to + t * j->ld_add + row, y, n_rows);
+    }
+}
+
+typedef struct linear_task {
+    cpu_pass *p;
+    const input *in;
+    const linear_job *job; /* (n_jobs): their panels one after the other are the items */
+    uint32_t n_jobs;
+    uint32_t n_panels[JOBS_MAX];
+} linear_task;
+
+static void linear_worker(void *arg, uint32_t worker) {
+    const linear_task *t = arg;
+    pool_share share = {0};
+    uint32_t first, count;
+    while (pool_take(t->p->pool, worker, &share, &first, &count)) {
+        t->p->worker[worker].n_panels += count;
+        for (uint32_t i = 0; i < t->n_jobs && count; i++) {
+            if (first >= t->n_panels[i]) {
+                first -= t->n_panels[i];
+                continue;
+            }
+            uint32_t n = t->n_panels[i] - first < count ? t->n_panels[i] - first : count;
+            const linear_job *j = &t->job[i];
+            product(t->p, j->w, t->in, first, n, j->y, j->ldy);
+            finish(t->p, j, t->in->n_tokens, first, n);
+            first = 0;
+            count -= n;
+        }
+    }
+}
+
+void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const float *x, size_t ldx,
+                uint32_t n_tokens) {
+    LNR_ASSERT(n_jobs <= JOBS_MAX);
+    input in = {.x = x, .ldx = ldx, .n_cols = jobs[0].w->n_cols, .n_tokens = n_tokens};
+    linear_task t = {.p = p, .in = &in, .job = jobs, .n_jobs = n_jobs};
+    uint32_t n_panels = 0;
+    for (uint32_t i = 0; i < n_jobs; i++) {
+        prepare(p, &in, act_of(jobs[i].w));
+        t.n_panels[i] = (uint32_t)lnr_div_up(jobs[i].w->n_rows, LNR_PANEL_ROWS);
+        n_panels += t.n_panels[i];
+    }
+    pool_run(p->pool, linear_worker, &t, n_panels);
+}
+
+typedef struct gated_task {
+    cpu_pass *p;
+    const input *in;
+    const lnr_matrix *gate, *up;
+} gated_task;
+
+static void gated_worker(void *arg, uint32_t worker) {
+    const gated_task *t = arg;
+    cpu_pass *p = t->p;
+    pool_share share = {0};
+    uint32_t first, count;
+    while (pool_take(p->pool, worker, &share, &first, &count)) {
+        p->worker[worker].n_panels += 2 * (uint64_t)count;
+        product(p, t->gate, t->in, first, count, p->gate, p->ld_ff);
+        product(p, t->up, t->in, first, count, p->up, p->ld_ff);
+        for (uint32_t i = 0; i < t->in->n_tokens; i++) {
+            size_t at = i * p->ld_ff + (size_t)first * LNR_PANEL_ROWS;
+            p->kernels->silu_mul_f32_f32(p->gate + at, p->up + at, (size_t)count * LNR_PANEL_ROWS,
+                                         p->gate + at);
+        }
+    }
+}
+
+void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up, const float *x,
+                      size_t ldx) {
+    input in = {.x = x, .ldx = ldx, .n_cols = gate->n_cols, .n_tokens = p->step->n_tokens};
+    prepare(p, &in, act_of(gate));
+    prepare(p, &in, act_of(up));
+    gated_task t = {p, &in, gate, up};
+    pool_run(p->pool, gated_worker, &t, (uint32_t)lnr_div_up(gate->n_rows, LNR_PANEL_ROWS));
+}
+
+/* ---- norm
+ * ---------------------------------------------------------------------------------------- */
+
+typedef struct norm_task {
+    cpu_pass *p;
+    const float *weight;
+} norm_task;
+
+static void norm_worker(void *arg, uint32_t worker) {
+    const norm_task *t = arg;
+    cpu_pass *p = t->p;
+    size_t n = p->shape.n_embd;
+    pool_share share = {0};
+    uint32_t first, count;
+    while (pool_take(p->pool, worker, &share, &first, &count))
+        for (uint32_t i = first; i < first + count; i++)
+            p->kernels->rms_norm_f32_f32(p->x + i * n, t->weight, n, p->shape.norm_eps,
+                                         p->normed + i * n);
+}
+
+void cpu_norm(cpu_pass *p, const float *weight, uint32_t n_tokens) {
+    norm_task t = {p, weight};
+    pool_run(p->pool, norm_worker, &t, n_tokens);
+}

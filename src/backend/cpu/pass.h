@@ -1,0 +1,122 @@
+/* The CPU backend's state of computing, shared by the files of this folder.
+ *
+ * All scratch comes from one allocation whose size is known beforehand; nothing is allocated inside
+ * a step. Buffers of products have rows rounded up to whole panels (ld_*), since kernels write
+ * whole panels. */
+#ifndef LNR_BACKEND_CPU_PASS_H
+#define LNR_BACKEND_CPU_PASS_H
+
+#include "backend/cpu/cpu.h"
+#include "backend/cpu/pool.h"
+
+/* Queries that one call of the attention kernel serves at most, unless one token alone has more
+ * heads. */
+#define ATTN_QUERIES 32u
+
+/* Consecutive tokens of one sequence that are attended together. */
+typedef struct attn_tile {
+    uint32_t first, count;
+} attn_tile;
+
+typedef struct worker_state {
+    /* Attention: gathered queries and the running and chunk results of ATTN_QUERIES or more
+     * queries. */
+    float *q, *o, *o_chunk;           /* (n_queries_max, head_dim) */
+    float *m, *l, *m_chunk, *l_chunk; /* (n_queries_max) */
+    uint16_t *lo, *hi;                /* (n_queries_max) */
+    uint64_t n_panels;                /* computed since creation */
+    char apart[64];                   /* workers' counters on cache lines of their own */
+} worker_state;
+
+typedef struct cpu_pass {
+    lnr_pass base;
+    model_shape shape;
+    pass_options options;
+    const lnr_kernels *kernels;
+    cpu_pool *pool;       /* owned */
+    worker_state *worker; /* (n_workers), in scratch */
+    const lnr_step *step; /* of the step under way */
+    uint32_t fp_saved;    /* the caller's floating-point control word */
+
+    void *scratch; /* owned: base.scratch_bytes from the system */
+    uint16_t *kv;  /* owned: base.kv_bytes; see cpu_kv_block */
+
+    float *x;                     /* (n_ubatch, n_embd): the residual stream */
+    float *normed;                /* (n_ubatch, n_embd) */
+    float *q, *k, *v;             /* (n_ubatch, ld_q), (n_ubatch, ld_kv) twice */
+    float *attended;              /* (n_ubatch, n_heads * head_dim) */
+    float *gate, *up;             /* (n_ubatch, ld_ff) */
+    float *projected;             /* (n_ubatch, ld_embd) */
+    float *logits;                /* (n_out_max, ld_vocab) */
+    void *act_q8a32, *act_q8a256; /* quantised inputs of the widest product, n_ubatch tokens */
+    float *part_m, *part_l,
+        *part_o;     /* one token's attention by chunk: (n_heads_kv, n_chunks, group, ...) */
+    attn_tile *tile; /* (n_ubatch) */
+    uint32_t n_tiles;
+    size_t ld_q, ld_kv, ld_ff, ld_embd, ld_vocab;
+    uint32_t n_queries_max, n_chunks_max;
+} cpu_pass;
+
+static inline cpu_pass *cpu(lnr_pass *p) {
+    return (cpu_pass *)p; /* base is the first member */
+}
+
+/* K (value 0) or V (1) of one block and layer for one head: halves, (head_dim, 64) for K so that a
+ * vector holds one dimension of 16 positions, (64, head_dim) for V so that it holds 16 dimensions
+ * of one. */
+static inline uint16_t *cpu_kv_block(const cpu_pass *p, uint32_t layer, uint32_t block,
+                                     uint32_t value, uint32_t head) {
+    size_t per_head = (size_t)p->shape.head_dim * KV_BLOCK_TOKENS;
+    size_t at = ((size_t)layer * p->options.n_kv_blocks + block) * 2 + value;
+    return p->kv + (at * p->shape.n_heads_kv + head) * per_head;
+}
+
+/* ---- linear.c: products
+ * -------------------------------------------------------------------------- */
+
+/* A product's result goes to y (n_tokens, ldy), with the bias added if there is one; or, if add_to
+ * is not NULL, is added to add_to (n_tokens, ld_add) after the bias. */
+typedef struct linear_job {
+    const lnr_matrix *w;
+    const float *bias;
+    float *y;
+    size_t ldy;
+    float *add_to;
+    size_t ld_add;
+} linear_job;
+
+/* Computes n_jobs (1 to 3) products of the same input x (n_tokens, n_cols) with row distance ldx.
+ */
+void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const float *x, size_t ldx,
+                uint32_t n_tokens);
+
+/* gate = silu(x Wgate) * (x Wup), both products and the activation in one go. */
+void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up, const float *x,
+                      size_t ldx);
+
+/* out (n_tokens, n_embd) = RMSNorm of the rows of x */
+void cpu_norm(cpu_pass *p, const float *weight, uint32_t n_tokens);
+
+/* ---- attention.c
+ * --------------------------------------------------------------------------------- */
+
+void cpu_attn_store(cpu_pass *p, uint32_t layer); /* rope on q and k; k and v to the cache */
+void cpu_attention(lnr_pass *base, uint32_t layer);
+void cpu_attn_tiles(cpu_pass *p); /* cuts the step's tokens into tiles */
+
+/* ---- weights.c
+ * ----------------------------------------------------------------------------------- */
+
+size_t cpu_matrix_bytes(lnr_type type, uint32_t n_rows, uint32_t n_cols);
+lnr_status cpu_matrix_load(const matrix_source *src, uint32_t n_threads, lnr_matrix *out,
+                           lnr_error *err);
+void cpu_matrix_free(lnr_matrix *m);
+
+/* ---- pass.c
+ * -------------------------------------------------------------------------------------- */
+
+lnr_status cpu_pass_create(const model_shape *shape, const pass_options *o, lnr_pass **out,
+                           lnr_error *err);
+void cpu_pass_destroy(lnr_pass *base);
+
+#endif

@@ -1,0 +1,118 @@
+/* Vectors of floats on AVX512, under the names that the kernels written once for every width use. */
+#ifndef LNR_KERNELS_AVX512_SIMD_AVX512_H
+#define LNR_KERNELS_AVX512_SIMD_AVX512_H
+
+#include "kernels/inline.h"
+
+#include <immintrin.h>
+#include <stddef.h>
+
+#define LANES 16
+
+typedef __m512 vf;
+typedef __mmask16 vmask;
+
+LNR_INLINE vf vf_set1(float x) {
+    return _mm512_set1_ps(x);
+}
+
+LNR_INLINE vf vf_load(const float *p) {
+    return _mm512_loadu_ps(p);
+}
+
+LNR_INLINE void vf_store(float *p, vf v) {
+    _mm512_storeu_ps(p, v);
+}
+
+LNR_INLINE vf vf_load_half(const uint16_t *p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p));
+}
+
+/* The lanes i with lo <= first + i < hi. */
+LNR_INLINE vmask vmask_range(int first, int lo, int hi) {
+    __m512i i = _mm512_add_epi32(
+        _mm512_set1_epi32(first),
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    return _mm512_mask_cmplt_epi32_mask(_mm512_cmpge_epi32_mask(i, _mm512_set1_epi32(lo)), i,
+                                        _mm512_set1_epi32(hi));
+}
+
+/* n < LANES elements; the other lanes are +0 and their memory is not touched. */
+LNR_INLINE vf vf_load_first(const float *p, size_t n) {
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+}
+
+LNR_INLINE void vf_store_first(float *p, size_t n, vf v) {
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), v);
+}
+
+LNR_INLINE vf vf_load_half_first(const uint16_t *p, size_t n) {
+    return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)((1u << n) - 1), p));
+}
+
+LNR_INLINE vf vf_add(vf a, vf b) {
+    return _mm512_add_ps(a, b);
+}
+
+LNR_INLINE vf vf_sub(vf a, vf b) {
+    return _mm512_sub_ps(a, b);
+}
+
+LNR_INLINE vf vf_mul(vf a, vf b) {
+    return _mm512_mul_ps(a, b);
+}
+
+LNR_INLINE vf vf_div(vf a, vf b) {
+    return _mm512_div_ps(a, b);
+}
+
+/* a * b + c, a * b - c */
+LNR_INLINE vf vf_fma(vf a, vf b, vf c) {
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+LNR_INLINE vf vf_fms(vf a, vf b, vf c) {
+    return _mm512_fmsub_ps(a, b, c);
+}
+
+LNR_INLINE vf vf_negate(vf a) {
+    return _mm512_xor_ps(a, _mm512_set1_ps(-0.0f));
+}
+
+/* a > b ? a : b, so b where either is NaN */
+LNR_INLINE vf vf_max(vf a, vf b) {
+    return _mm512_max_ps(a, b);
+}
+
+/* m ? a : b */
+LNR_INLINE vf vf_select(vmask m, vf a, vf b) {
+    return _mm512_mask_blend_ps(m, b, a);
+}
+
+/* a < b; false where either is NaN */
+LNR_INLINE vmask vmask_less(vf a, vf b) {
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+}
+
+/* 2^n for t = n + LNR_EXPF_ROUND, see lnr_expf. */
+LNR_INLINE vf vf_power_of_two(vf t) {
+    __m512i n = _mm512_add_epi32(_mm512_castps_si512(t), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(n, 23));
+}
+
+/* The maximum of the lanes; there is no NaN among them. */
+LNR_INLINE float vf_max_lanes(vf v) {
+    return _mm512_reduce_max_ps(v);
+}
+
+/* The sum of 16 partials in the canonical order: j + 8, + 4, + 2, + 1. */
+LNR_INLINE float vf_sum16(const vf p[16 / LANES]) {
+    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(p[0]), _mm512_extractf32x8_ps(p[0], 1));
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+#include "kernels/simd/expf.h"
+
+#endif

@@ -1,0 +1,37 @@
+/* Q4_K product, the specification: per super-block of 256, in order of k,
+ *   acc = fma(d_w * d_x, (float)dot, acc), then acc = fma(-(dmin_w * d_x), (float)low, acc),
+ * with the exact integers dot = sum over sub-blocks of scale * (q_w . q_x) and
+ * low = sum of min * sum(q_x). |dot| <= 8 * 63 * 32 * 15 * 127 and |low| <= 8 * 63 * 32 * 127 fit. */
+#include "base/f16.h"
+#include "kernels/kernels.h"
+#include "quant/q4_k.h"
+
+#include <math.h>
+
+static float add_block(const q4_k_panel *w, size_t r, const lnr_q8a256 *x, float acc) {
+    uint8_t scale[16];
+    int32_t dot = 0, low = 0;
+    q4_k_panel_scales(w, r, scale);
+    for (int j = 0; j < 8; j++) {
+        int32_t sub = 0;
+        for (int k = 0; k < 32; k++)
+            sub += (w->q[j / 2][k / 4][r][k % 4] >> j % 2 * 4 & 15) * x->q[32 * j + k];
+        dot += scale[j] * sub;
+        low += scale[8 + j] * x->sum32[j];
+    }
+    acc = fmaf(lnr_f16_to_f32(w->d[r]) * x->d, (float)dot, acc);
+    return fmaf(-(lnr_f16_to_f32(w->dmin[r]) * x->d), (float)low, acc);
+}
+
+void lnr_gemm_q4_k_q8a256_16x1_scalar(const lnr_gemm_args *a) {
+    size_t n_blocks = a->n_k / 256;
+    for (size_t c = 0; c < a->n_cols; c++)
+        for (size_t i = 0; i < a->n_panels * LNR_PANEL_ROWS; i++) {
+            const q4_k_panel *w = (const q4_k_panel *)a->w + i / LNR_PANEL_ROWS * n_blocks;
+            const lnr_q8a256 *x = (const void *)((const char *)a->x + c * a->x_stride);
+            float acc = 0.0f;
+            for (size_t b = 0; b < n_blocks; b++)
+                acc = add_block(w + b, i % LNR_PANEL_ROWS, x + b, acc);
+            a->y[c * a->ldy + i] = acc;
+        }
+}

@@ -1,0 +1,11 @@
+/* Parts of a forward pass that several families share. */
+#ifndef LNR_MODEL_BLOCK_H
+#define LNR_MODEL_BLOCK_H
+
+#include "model/model.h"
+
+/* A whole decoder of pre-norm layers: attention, then a gated feed-forward net, each added to the
+ * residual stream x (n_tokens, n_embd). */
+void block_decoder_forward(const lnr_model *m, lnr_pass *p);
+
+#endif

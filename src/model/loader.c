@@ -1,0 +1,127 @@
+/* Checked access to keys and tensors while a model is being built; see loader.h. */
+#include "model/loader.h"
+
+#include "base/alloc.h"
+#include "base/checked.h"
+#include "quant/format.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#define KEY_MAX 128
+
+lnr_status loader_u32(model_loader *l, const char *key, loader_range r, uint32_t *out,
+                      lnr_error *err) {
+    char full[KEY_MAX];
+    snprintf(full, sizeof full, "%s.%s", l->arch, key);
+    *out = r.fallback;
+    if (r.fallback == 0)
+        LNR_TRY(gguf_get_u32_required(l->file, full, out, err));
+    else
+        LNR_TRY(gguf_get_u32(l->file, full, out, err));
+    if (*out < r.lo || *out > r.hi)
+        return LNR_FAIL(err, LNR_E_FORMAT,
+                        "key '%s' is %" PRIu32 ", %" PRIu32 " to %" PRIu32 " allowed", full, *out,
+                        r.lo, r.hi);
+    return LNR_OK;
+}
+
+bool loader_has(const model_loader *l, const char *name) {
+    return gguf_find_tensor(l->file, name) != NULL;
+}
+
+/* Finds a tensor, checks its shape against (n_rows, n_cols) and marks it used. */
+static lnr_status find(model_loader *l, const char *name, uint32_t n_rows, uint32_t n_cols,
+                       const gguf_tensor **out, lnr_error *err) {
+    const gguf_tensor *t = gguf_find_tensor(l->file, name);
+    *out = t;
+    if (t == NULL)
+        return LNR_FAIL(err, LNR_E_FORMAT, "tensor '%s' is missing", name);
+    if (t->dim[0] != n_cols || t->n_rows != n_rows)
+        return LNR_FAIL(err, LNR_E_FORMAT,
+                        "tensor '%s' has rows of %" PRIu64 " and %" PRIu64
+                        " of them; the metadata calls for %" PRIu32 " and %" PRIu32,
+                        name, t->dim[0], t->n_rows, n_cols, n_rows);
+    l->used[t - gguf_tensor_at(l->file, 0)] = true;
+    return LNR_OK;
+}
+
+typedef struct tensor_reader {
+    const gguf_file *file;
+    const gguf_tensor *tensor;
+} tensor_reader;
+
+static lnr_status read_tensor(void *user, uint64_t skip, void *p, size_t n, lnr_error *err) {
+    const tensor_reader *r = user;
+    return gguf_read_tensor(r->file, r->tensor, skip, p, n, err);
+}
+
+static lnr_status unsupported_type(const lnr_backend *b, const gguf_tensor *t, lnr_error *err) {
+    char names[160] = "";
+    size_t n = 0;
+    for (uint32_t id = 0; id < LNR_TYPE_IDS; id++)
+        if (lnr_type_known(id) && b->supports((lnr_type)id) && n < sizeof names)
+            n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "",
+                                  lnr_type_name((lnr_type)id));
+    return LNR_FAIL(err, LNR_E_UNSUPPORTED,
+                    "tensor '%.*s' has type %s; this build computes with %s", LNR_STR(t->name),
+                    lnr_type_name(t->type), names);
+}
+
+lnr_status loader_matrix(model_loader *l, const char *name, uint32_t n_rows, uint32_t n_cols,
+                         lnr_matrix *out, lnr_error *err) {
+    const gguf_tensor *t = NULL;
+    LNR_TRY(find(l, name, n_rows, n_cols, &t, err));
+    const lnr_backend *b = l->model->backend;
+    if (!b->supports(t->type))
+        return unsupported_type(b, t, err);
+    tensor_reader reader = {l->file, t};
+    matrix_source src = {name, t->type, n_rows, n_cols, read_tensor, &reader};
+    LNR_TRY(b->matrix_load(&src, l->n_threads, out, err));
+    l->model->n_parameters += (uint64_t)n_rows * n_cols;
+    l->model->weight_bytes += out->bytes;
+    l->done_bytes += t->bytes;
+    const lnr_model_options *o = l->opts;
+    if (o && o->on_progress && !o->on_progress(l->done_bytes, l->total_bytes, o->user))
+        return LNR_FAIL(err, LNR_E_CANCELLED, "loading was stopped");
+    return LNR_OK;
+}
+
+lnr_status loader_vector(model_loader *l, const char *name, uint32_t n, const float **out,
+                         lnr_error *err) {
+    const gguf_tensor *t = NULL;
+    LNR_TRY(find(l, name, 1, n, &t, err));
+    if (t->type != LNR_TYPE_F32 && t->type != LNR_TYPE_F16)
+        return LNR_FAIL(err, LNR_E_FORMAT, "tensor '%s' has type %s, F32 or F16 expected", name,
+                        lnr_type_name(t->type));
+    float *v = arena_alloc(&l->model->arena, n, sizeof *v);
+    void *raw = lnr_alloc((size_t)t->bytes);
+    lnr_status st = LNR_OK;
+    if (v == NULL || raw == NULL)
+        st = LNR_FAIL(err, LNR_E_NOMEM, "tensor '%s': no memory for %" PRIu32 " values", name, n);
+    else
+        st = gguf_read_tensor(l->file, t, 0, raw, (size_t)t->bytes, err);
+    if (st == LNR_OK)
+        lnr_format_find(t->type)->decode(raw, n, v);
+    lnr_free(raw);
+    LNR_TRY(st);
+    for (uint32_t i = 0; i < n; i++)
+        if (!isfinite(v[i]))
+            return LNR_FAIL(err, LNR_E_FORMAT, "tensor '%s': value %" PRIu32 " is not finite", name,
+                            i);
+    l->model->n_parameters += n;
+    l->model->weight_bytes += n * sizeof *v;
+    *out = v;
+    return LNR_OK;
+}
+
+lnr_status loader_check_all_used(const model_loader *l, lnr_error *err) {
+    for (size_t i = 0; i < gguf_n_tensors(l->file); i++)
+        if (!l->used[i])
+            return LNR_FAIL(
+                err, LNR_E_UNSUPPORTED,
+                "tensor '%.*s' has no place in architecture '%s' as this build knows it",
+                LNR_STR(gguf_tensor_at(l->file, i)->name), l->arch);
+    return LNR_OK;
+}

@@ -1,0 +1,153 @@
+/* Loading and freeing a model, and running one step of it; see model.h. */
+#include "model/model.h"
+
+#include "backend/cpu/cpu.h"
+#include "base/alloc.h"
+#include "base/checked.h"
+#include "base/math.h"
+#include "model/family.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const model_family *const families[] = {&model_family_llama, &model_family_qwen2};
+#define N_FAMILIES (sizeof families / sizeof families[0])
+
+static lnr_status find_family(const gguf_file *f, const model_family **out, lnr_error *err) {
+    lnr_str arch;
+    LNR_TRY(gguf_get_str_required(f, "general.architecture", &arch, err));
+    char names[160] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < N_FAMILIES; i++) {
+        if (lnr_str_is(arch, families[i]->arch)) {
+            *out = families[i];
+            return LNR_OK;
+        }
+        if (n < sizeof names)
+            n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "",
+                                  families[i]->arch);
+    }
+    return LNR_FAIL(err, LNR_E_UNSUPPORTED,
+                    "key 'general.architecture' is '%.*s'; this build runs %s", LNR_STR(arch),
+                    names);
+}
+
+/* Panels and vectors of everything in the file, as an upper bound that is exact but for padding. */
+static uint64_t weight_bytes(const gguf_file *f) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < gguf_n_tensors(f); i++)
+        sum += gguf_tensor_at(f, i)->bytes; /* within the file's size: cannot wrap */
+    return sum;
+}
+
+static lnr_status check_memory(uint64_t bytes, const char *path, lnr_error *err) {
+    uint64_t available = os_memory_available();
+    if (available && bytes > available)
+        return LNR_FAIL(err, LNR_E_NOMEM,
+                        "%s: the weights take %" PRIu64 " MiB and %" PRIu64 " MiB are free", path,
+                        bytes >> 20, available >> 20);
+    return LNR_OK;
+}
+
+static lnr_status build(model_loader *l, lnr_error *err) {
+    lnr_model *m = l->model;
+    lnr_str name = lnr_str_from("");
+    LNR_TRY(find_family(l->file, &m->family, err));
+    l->arch = m->family->arch;
+    LNR_TRY(gguf_get_str(l->file, "general.name", &name, err));
+    m->name = arena_strdup_n(&m->arena, name.p, name.n);
+    if (m->name == NULL)
+        return LNR_FAIL(err, LNR_E_NOMEM, "no memory for the model's name");
+    LNR_TRY(tokenizer_create(l->file, &m->tokenizer, err));
+    LNR_TRY(m->family->bind(l, err));
+    return loader_check_all_used(l, err);
+}
+
+lnr_status model_error_with_path(lnr_error *err, lnr_status st, const char *path) {
+    if (err == NULL || strncmp(err->text, path, strlen(path)) == 0)
+        return st;
+    lnr_error inner = *err;
+    return LNR_FAIL(err, st, "%s: %s", path, inner.text);
+}
+
+lnr_status model_load(const char *path, const lnr_model_options *opts, lnr_model **out,
+                      lnr_error *err) {
+    *out = NULL;
+    gguf_file *f;
+    lnr_status opened = gguf_open(path, &f, err);
+    if (opened)
+        return model_error_with_path(err, opened, path);
+    uint64_t bytes = weight_bytes(f);
+    lnr_status st = check_memory(bytes, path, err);
+    if (st)
+        goto close_file;
+    lnr_model *m = lnr_new(lnr_model);
+    bool *used = lnr_alloc_array(gguf_n_tensors(f), sizeof *used);
+    if (m == NULL || used == NULL) {
+        st = LNR_FAIL(err, LNR_E_NOMEM, "%s: no memory to load it", path);
+        lnr_free(m);
+        goto free_used;
+    }
+    atomic_init(&m->n_refs, 1);
+    m->backend = &lnr_backend_cpu;
+    arena_init(&m->arena);
+    uint32_t n_threads = opts && opts->n_threads ? opts->n_threads : cpu_default_threads();
+    model_loader l = {.model = m,
+                      .file = f,
+                      .n_threads = n_threads,
+                      .opts = opts,
+                      .used = used,
+                      .total_bytes = bytes};
+    st = build(&l, err);
+    if (st) {
+        st = model_error_with_path(err, st, path);
+        model_unref(m);
+    } else {
+        *out = m;
+    }
+free_used:
+    lnr_free(used);
+close_file:
+    gguf_close(f);
+    return st;
+}
+
+lnr_model *model_ref(lnr_model *m) {
+    atomic_fetch_add_explicit(&m->n_refs, 1, memory_order_relaxed);
+    return m;
+}
+
+void model_unref(lnr_model *m) {
+    if (m == NULL || atomic_fetch_sub_explicit(&m->n_refs, 1, memory_order_acq_rel) != 1)
+        return;
+    const lnr_backend *b = m->backend;
+    for (uint32_t i = 0; m->layer && i < m->shape.n_layers; i++) {
+        attn_weights *a = &m->layer[i].attn;
+        ffn_weights *n = &m->layer[i].ffn;
+        lnr_matrix *owned[] = {&a->q, &a->k, &a->v, &a->out, &n->gate, &n->up, &n->down};
+        for (size_t j = 0; j < sizeof owned / sizeof owned[0]; j++)
+            b->matrix_free(owned[j]);
+    }
+    b->matrix_free(&m->embed);
+    b->matrix_free(&m->out);
+    tokenizer_destroy(m->tokenizer);
+    arena_deinit(&m->arena);
+    lnr_free(m);
+}
+
+lnr_status model_forward(const lnr_model *m, lnr_pass *p, const lnr_step *step, lnr_error *err) {
+    pass_begin(p, step);
+    m->family->forward(m, p);
+    return pass_end(p, err);
+}
+
+void model_rope_angles(const lnr_model *m, const uint32_t *pos, uint32_t n, float *cos_out,
+                       float *sin_out) {
+    uint32_t n_freq = m->shape.n_rot / 2;
+    for (uint32_t t = 0; t < n; t++)
+        for (uint32_t i = 0; i < n_freq; i++) {
+            double angle = pos[t] * m->rope_freq[i];
+            cos_out[(size_t)t * n_freq + i] = (float)lnr_cos(angle);
+            sin_out[(size_t)t * n_freq + i] = (float)lnr_sin(angle);
+        }
+}
