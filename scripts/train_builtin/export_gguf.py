@@ -55,7 +55,7 @@ def metadata(cfg, merges, quantised):
         ("general.name", STRING, "lanner-tiny"),
         ("general.description", STRING,
          "English prose; trained on War and Peace and tiny Shakespeare"),
-        ("general.license", STRING, "cc0-1.0"),
+        ("general.license", STRING, "mit"),
         ("general.file_type", U32, 7 if quantised else 1),
         ("general.quantization_version", U32, 2),
         ("llama.context_length", U32, cfg["context"]),

@@ -61,12 +61,13 @@ class Model(nn.Module):
         self.rot = torch.polar(torch.ones_like(angle), angle).to(torch.complex64)
         mask = torch.full((cfg.context, cfg.context), float("-inf")).triu(1)
         self.mask = mask.to(self.dtype)
-        self.rng = np.random.default_rng(0)  # dropout bits; numpy's are much faster than torch's
 
-    def drop(self, x, p):
+    @staticmethod
+    def drop(x, p, rng):
+        """Dropout; numpy's random bits are much faster than torch's on a CPU."""
         if not p:
             return x
-        keep = np.frombuffer(self.rng.bytes(x.numel()), np.uint8) >= round(p * 256)
+        keep = np.frombuffer(rng.bytes(x.numel()), np.uint8) >= round(p * 256)
         return x * (torch.from_numpy(keep).view(x.shape) * (256 / (256 - round(p * 256))))
 
     def linear(self, x, *names):
@@ -77,13 +78,13 @@ class Model(nn.Module):
         z = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
         return torch.view_as_real(z * self.rot[:t, None]).flatten(-2).to(self.dtype)
 
-    def forward(self, ids, drop=0.0):
+    def forward(self, ids, drop=0.0, rng=None):
         """ids (batch, time) -> the final normalised hidden state (batch, time, dim)."""
         cfg, (b, t) = self.cfg, ids.shape
         h, kv, hd = cfg.heads, cfg.kv_heads, cfg.dim // cfg.heads
         rep = h // kv
         mask = self.mask[:t, :t].repeat(rep, 1)
-        x = self.drop(F.embedding(ids, self.p["token_embd"]), drop)
+        x = self.drop(F.embedding(ids, self.p["token_embd"]), drop, rng)
         for i in range(cfg.layers):
             n = RMSNorm.apply(x, self.p[f"blk_{i}_attn_norm"], cfg.eps)
             qkv = self.linear(n, *(f"blk_{i}_attn_{c}" for c in "qkv"))
@@ -95,15 +96,15 @@ class Model(nn.Module):
             v = v.permute(0, 2, 1, 3).reshape(b * kv, t, hd)
             s = torch.baddbmm(mask, q, k, alpha=hd ** -0.5).softmax(-1)
             o = torch.bmm(s, v).view(b, kv, rep, t, hd).permute(0, 3, 1, 2, 4).reshape(b, t, -1)
-            x = x + self.drop(self.linear(o, f"blk_{i}_attn_output"), drop)
+            x = x + self.drop(self.linear(o, f"blk_{i}_attn_output"), drop, rng)
             n = RMSNorm.apply(x, self.p[f"blk_{i}_ffn_norm"], cfg.eps)
             gate, up = self.linear(n, f"blk_{i}_ffn_gate", f"blk_{i}_ffn_up").chunk(2, -1)
-            x = x + self.drop(self.linear(F.silu(gate) * up, f"blk_{i}_ffn_down"), drop)
+            x = x + self.drop(self.linear(F.silu(gate) * up, f"blk_{i}_ffn_down"), drop, rng)
         return RMSNorm.apply(x, self.p["output_norm"], cfg.eps)
 
     def logits(self, hidden):
         return self.linear(hidden, "token_embd").float()
 
-    def loss(self, ids, targets, drop=0.0, reduction="mean"):
-        logits = self.logits(self(ids, drop))
+    def loss(self, ids, targets, drop=0.0, rng=None, reduction="mean"):
+        logits = self.logits(self(ids, drop, rng))
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction=reduction)

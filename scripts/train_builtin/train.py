@@ -1,16 +1,21 @@
 """Trains the built-in model: tokeniser, data, AdamW + Muon, checkpoints. See README.md.
 
 A run is fixed by its arguments: batches and dropout of a step depend only on
-(seed, step), so an interrupted run that is resumed, and a run that is resumed
+(seed, step, thread), so an interrupted run that is resumed, and a run that is resumed
 with a larger --steps before its decay began, equal an uninterrupted one.
 """
 import argparse
+import concurrent.futures
 import ctypes
 import json
 import math
 import os
 import pathlib
 import time
+
+# Two threads that each run half a batch, not two threads within each operator: on a shared
+# machine the barriers of the latter cost up to ten times the work. Before torch is loaded.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import torch
@@ -38,7 +43,7 @@ def arguments():
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--threads", type=int, default=2)
     a.add_argument("--eval-every", type=int, default=250)
-    a.add_argument("--resume", action="store_true")
+    a.add_argument("--resume", metavar="FILE", help="go on from this checkpoint")
     a.add_argument("--fp32", action="store_true", help="no bf16 products")
     return a.parse_args()
 
@@ -48,12 +53,20 @@ def keep_memory():
     libc = ctypes.CDLL(None)
     libc.mallopt(-4, 0)            # M_MMAP_MAX
     libc.mallopt(-1, 2 ** 31 - 1)  # M_TRIM_THRESHOLD
+    libc.mallopt(-8, 1)            # M_ARENA_MAX: arenas of threads cannot hold large tensors
 
 
 def tokenizer(path, texts, vocab):
     if not path.exists():
         path.write_text(json.dumps({"merges": bpe.train("".join(texts), vocab)}))
     return bpe.Tokenizer(json.loads(path.read_text())["merges"])
+
+
+def gradients(model, params, x, y, dropout, rng):
+    """Loss and gradients of one thread's share of the batch."""
+    torch.set_num_threads(1)
+    loss = model.loss(torch.from_numpy(x), torch.from_numpy(y), dropout, rng=rng)
+    return loss.item(), torch.autograd.grad(loss, params)
 
 
 def held_out_bits(model, ids, eot, n_bytes, length=512, stride=256, rows=16):
@@ -83,12 +96,18 @@ class Muon:
         self.params, self.momentum = params, momentum
         self.state = [torch.zeros_like(p) for p in params]
 
-    def step(self, lr, decay):
-        for p, m in zip(self.params, self.state):
-            m.mul_(self.momentum).add_(p.grad)
-            g = p.grad.add(m, alpha=self.momentum)
-            u = self.orthogonal(g) * max(1, p.shape[0] / p.shape[1]) ** 0.5
-            p.data.mul_(1 - lr * decay).add_(u, alpha=-lr)
+    def update(self, p, m, lr, decay):
+        torch.set_num_threads(1)
+        m.mul_(self.momentum).add_(p.grad)
+        u = self.orthogonal(p.grad.add(m, alpha=self.momentum))
+        scale = max(1, p.shape[0] / p.shape[1]) ** 0.5
+        p.data.mul_(1 - lr * decay).add_(u, alpha=-lr * scale)
+
+    def step(self, lr, decay, pool):
+        jobs = [pool.submit(self.update, p, m, lr, decay)
+                for p, m in zip(self.params, self.state)]
+        for job in jobs:
+            job.result()
 
     @staticmethod
     def orthogonal(g):
@@ -100,81 +119,102 @@ class Muon:
         return (x.T if g.shape[0] > g.shape[1] else x).float()
 
 
-def save(path, **state):
-    torch.save(state, f"{path}.tmp")
-    os.replace(f"{path}.tmp", path)
+class Run:
+    """Everything that a checkpoint holds, and the text."""
+
+    def __init__(self, arg, out):
+        self.arg, self.out, self.cfg = arg, out, Config(layers=arg.layers, ff=arg.ff)
+        texts, held = data.load(arg.data)
+        self.tok = tokenizer(out / "tokenizer.json", texts, self.cfg.vocab)
+        self.ids, self.starts = data.stream(texts, self.tok)
+        self.val, self.val_bytes = np.array(self.tok.encode(held)), len(held.encode())
+        torch.manual_seed(arg.seed)
+        self.model = Model(self.cfg, bf16=not arg.fp32)
+        self.params = list(self.model.parameters())
+        named = list(self.model.p.items())
+        self.muon = Muon([p for n, p in named if p.dim() == 2 and n != "token_embd"])
+        self.adam = torch.optim.AdamW(
+            [p for n, p in named if p.dim() == 1 or n == "token_embd"],
+            lr=arg.adam_lr, betas=(0.9, 0.95), weight_decay=0.0)
+        self.pool = concurrent.futures.ThreadPoolExecutor(arg.threads)
+        self.step, self.seen, self.seconds = 0, 0, 0.0
+        self.log = open(out / "log.txt", "a", buffering=1)
+
+    def say(self, *words):
+        print(time.strftime("%H:%M:%S", time.gmtime()), *words, file=self.log)
+
+    def save(self, name):
+        path = self.out / name
+        torch.save(dict(
+            model=self.model.state_dict(), adam=self.adam.state_dict(), muon=self.muon.state,
+            step=self.step, seen=self.seen, seconds=self.seconds, cfg=vars(self.cfg),
+            merges=self.tok.merges, args=vars(self.arg)), f"{path}.tmp")
+        os.replace(f"{path}.tmp", path)
+
+    def load(self, path):
+        s = torch.load(path)
+        self.model.load_state_dict(s["model"])
+        self.adam.load_state_dict(s["adam"])
+        self.muon.state = s["muon"]
+        self.step, self.seen, self.seconds = s["step"], s["seen"], s["seconds"]
+
+    def train_step(self, scale):
+        """One optimiser step with the learning rates times scale; the mean loss."""
+        arg, step = self.arg, self.step
+        rng = np.random.default_rng([arg.seed, step])
+        length = 512 if step % 4 == 3 else 256  # positions up to 511 are trained as well
+        x, y = data.batch(self.ids, self.starts, self.tok.eot, arg.tokens // length, length,
+                          arg.bos_share, rng)
+        n = arg.threads
+        parts = [self.pool.submit(gradients, self.model, self.params, x[i::n], y[i::n],
+                                  arg.dropout, np.random.default_rng([arg.seed, step, i]))
+                 for i in range(n)]
+        losses, grads = zip(*(part.result() for part in parts))
+        for p, *g in zip(self.params, *grads):
+            p.grad = sum(g) / n
+        self.muon.step(arg.muon_lr * scale, arg.decay, self.pool)
+        self.adam.param_groups[0]["lr"] = arg.adam_lr * scale
+        self.adam.step()
+        self.step += 1
+        self.seen += x.size
+        return sum(losses) / n
+
+    def report(self):
+        bits = held_out_bits(self.model, self.val, self.tok.eot, self.val_bytes)
+        self.say(f"step {self.step} held-out bits per byte {bits:.4f}")
 
 
 def main():
     arg = arguments()
     keep_memory()
-    torch.set_num_threads(arg.threads)
-    torch.manual_seed(arg.seed)
+    torch.set_num_threads(1)
     out = pathlib.Path(arg.out)
     out.mkdir(parents=True, exist_ok=True)
-    log = open(out / "log.txt", "a", buffering=1)
-
-    def say(*words):
-        print(time.strftime("%H:%M:%S", time.gmtime()), *words, file=log)
-
-    cfg = Config(layers=arg.layers, ff=arg.ff)
-    texts, held = data.load(arg.data)
-    tok = tokenizer(out / "tokenizer.json", texts, cfg.vocab)
-    ids, starts = data.stream(texts, tok)
-    val, val_bytes = np.array(tok.encode(held)), len(held.encode())
-    model = Model(cfg, bf16=not arg.fp32)
-    matrices = [p for n, p in model.p.items() if p.dim() == 2 and n != "token_embd"]
-    others = [p for n, p in model.p.items() if p.dim() == 1 or n == "token_embd"]
-    muon = Muon(matrices)
-    adam = torch.optim.AdamW(others, lr=arg.adam_lr, betas=(0.9, 0.95), weight_decay=0.0)
-    first, seen, spent = 0, 0, 0.0
-    if arg.resume and (out / "last.pt").exists():
-        s = torch.load(out / "last.pt")
-        model.load_state_dict(s["model"])
-        adam.load_state_dict(s["adam"])
-        muon.state, first, seen, spent = s["muon"], s["step"], s["seen"], s["seconds"]
-    say(f"{sum(p.numel() for p in model.parameters())} parameters, {len(ids)} training tokens,"
-        f" {sum(len(t.encode()) for t in texts)} bytes; held out {len(val)} tokens,"
-        f" {val_bytes} bytes; {vars(arg)}; from step {first}")
-
-    def checkpoint(name, step):
-        save(out / name, model=model.state_dict(), adam=adam.state_dict(), muon=muon.state,
-             step=step, seen=seen, seconds=spent, cfg=vars(cfg), merges=tok.merges,
-             args=vars(arg))
-
+    run = Run(arg, out)
+    if arg.resume:
+        run.load(arg.resume)
+    run.say(f"{sum(p.numel() for p in run.params)} parameters, {len(run.ids)} training tokens;"
+            f" held out {len(run.val)} tokens, {run.val_bytes} bytes; {vars(arg)};"
+            f" from step {run.step}")
     cool = int(arg.steps * (1 - arg.cooldown))  # first step of the decay
     average, began = None, time.time()
-    for step in range(first, arg.steps):
-        if step == cool:
-            checkpoint("stable.pt", step)
-        rng = np.random.default_rng([arg.seed, step])
-        model.rng = rng
-        length = 512 if step % 4 == 3 else 256  # positions up to 511 are trained as well
-        x, y = data.batch(ids, starts, tok.eot, arg.tokens // length, length, arg.bos_share, rng)
-        loss = model.loss(torch.from_numpy(x), torch.from_numpy(y), arg.dropout)
-        loss.backward()
-        scale = min(1, (step + 1) / arg.warmup, (arg.steps - step) / (arg.steps - cool + 1))
-        muon.step(arg.muon_lr * scale, arg.decay)
-        adam.param_groups[0]["lr"] = arg.adam_lr * scale
-        adam.step()
-        model.zero_grad(set_to_none=True)
-        seen += x.size
-        value = loss.item()
-        average = value if average is None else 0.98 * average + 0.02 * value
-        if not math.isfinite(value):
+    while run.step < arg.steps:
+        if run.step == cool:
+            run.save("stable.pt")
+        scale = min(1, (run.step + 1) / arg.warmup,
+                    (arg.steps - run.step) / (arg.steps - cool + 1))
+        loss = run.train_step(scale)
+        if not math.isfinite(loss):
             raise SystemExit("the loss is not finite")
-        if (step + 1) % 50 == 0 or step < 5:
-            now = time.time()
-            spent += now - began
-            say(f"step {step + 1} loss {average:.4f} lr {scale:.3f} tokens {seen}"
-                f" seconds {spent:.0f}")
-            began = now
-        if (step + 1) % arg.eval_every == 0 or step + 1 == arg.steps:
-            say(f"step {step + 1} held-out bits per byte "
-                f"{held_out_bits(model, val, tok.eot, val_bytes):.4f}")
-            checkpoint("last.pt", step + 1)
-    if first < arg.steps:
-        checkpoint("final.pt", arg.steps)
+        average = loss if average is None else 0.98 * average + 0.02 * loss
+        run.seconds, began = run.seconds + time.time() - began, time.time()
+        if run.step % 50 == 0:
+            run.say(f"step {run.step} loss {average:.4f} lr {scale:.3f} tokens {run.seen}"
+                    f" seconds {run.seconds:.0f}")
+        if run.step % arg.eval_every == 0 or run.step == arg.steps:
+            run.report()
+            run.save("last.pt")
+    run.save("final.pt")
 
 
 if __name__ == "__main__":
