@@ -1,0 +1,31 @@
+/* What the commands of `lanner` share: their table, exit codes, and checked output. */
+#ifndef LNR_CLI_CLI_H
+#define LNR_CLI_CLI_H
+
+#include "app/options.h"
+
+enum { CLI_OK = 0, CLI_FAILURE = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
+
+typedef struct cli_command {
+    const app_command *table;
+    int (*main)(int n_words,
+                char **words); /* the words after the command's name; returns the exit code */
+} cli_command;
+
+extern const cli_command cli_run, cli_inspect, cli_tokenize, cli_version;
+
+/* Parses words into values, which hold the defaults. True: go on; false: *code says how to end
+ * (--help was printed, or the mistake told). */
+bool cli_parse(const app_command *c, int n_words, char **words, void *values, app_parsed *out,
+               int *code);
+
+/* Prints err as one line on standard error and returns the exit code that fits: a bad argument is a
+ * mistake in usage, a cancelled operation an interruption. */
+int cli_fail(const lnr_error *err);
+
+/* Writes to standard output, at once. CLI_OK, or the exit code after saying what failed. A reader
+ * that went away (`| head`) is no news: then nothing is said. */
+int cli_write(const void *p, size_t n);
+int cli_write_buf(lnr_buf *b);
+
+#endif
