@@ -198,8 +198,9 @@ static lnr_status take_option(parser *p, const char *word) {
 static lnr_status take_argument(parser *p, const char *word) {
     if (p->out->n_arguments == p->command->n_arguments_max)
         return LNR_FAIL(p->err, LNR_E_ARGUMENT,
-                        "unexpected argument '%.*s'; usage: lanner %s [options] %s",
-                        LNR_STR(lnr_str_from(word)), p->command->name, p->command->arguments);
+                        "unexpected argument '%.*s'; usage: lanner %s [options]%s%s",
+                        LNR_STR(lnr_str_from(word)), p->command->name,
+                        *p->command->arguments ? " " : "", p->command->arguments);
     p->out->argument[p->out->n_arguments++] = word;
     return LNR_OK;
 }
@@ -230,9 +231,9 @@ lnr_status app_options_parse(const app_command *c, int n, char *const *words, vo
 }
 
 bool app_options_given(const app_command *c, const app_parsed *p, const char *name) {
-    for (size_t i = 0; i < c->n_options; i++)
-        if (strcmp(c->option[i].name, name) == 0)
-            return (p->given >> i & 1) != 0;
-    LNR_ASSERT(!"an option of this command");
-    return false;
+    size_t i = 0;
+    while (i < c->n_options && strcmp(c->option[i].name, name) != 0)
+        i++;
+    LNR_ASSERT(i < c->n_options);
+    return i < c->n_options && (p->given >> i & 1) != 0;
 }

@@ -23,8 +23,9 @@ bool cli_parse(const app_command *c, int n_words, char **words, void *values, ap
  * mistake in usage, a cancelled operation an interruption. */
 int cli_fail(const lnr_error *err);
 
-/* Writes to standard output, at once. CLI_OK, or the exit code after saying what failed. A reader
- * that went away (`| head`) is no news: then nothing is said. */
+/* Writes to standard output, at once. CLI_OK, or the exit code after saying what failed. Nothing is
+ * said if the reader went away (`| head`), or if Ctrl-C broke off a write that hung:
+ * CLI_INTERRUPTED. */
 int cli_write(const void *p, size_t n);
 int cli_write_buf(lnr_buf *b);
 

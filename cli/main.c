@@ -80,8 +80,11 @@ static int dispatch(int n_words, char **words) {
 
 int main(int argc, char **argv) {
     os_standard_files_occupy();
+    /* Everything is written in whole pieces (cli_write). A write that Ctrl-C broke off must leave
+     * nothing in a buffer that closing would try to write again, and hang. */
+    setvbuf(stdout, NULL, _IONBF, 0);
     int code = dispatch(argc > 0 ? argc - 1 : 0, argv + 1);
-    /* Some file systems tell only now that what was written did not fit. */
+    /* Some file systems tell only at closing that what was written did not fit. */
     if (fclose(stdout) != 0 && code == CLI_OK) {
         fprintf(stderr, "lanner: cannot write the output: %s\n", strerror(errno));
         code = CLI_FAILURE;

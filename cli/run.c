@@ -85,8 +85,10 @@ static const app_option options[] = {
      .kind = APP_U32,
      OPTION(n_ctx),
      .value = "N",
+     .min = 2,
      .max = UINT32_MAX,
-     .shown_default = "what the model was trained with, at most 4096",
+     .range = "2 to what the model was trained with",
+     .shown_default = "that, at most 4096",
      .help = "tokens that prompt and completion may take together"},
     {.name = "threads",
      .kind = APP_U32,
@@ -158,6 +160,7 @@ typedef struct run_state {
     lnr_request *request;
     lnr_detokenizer *detokenizer;
     int32_t *prompt_ids;
+    bool reader_stuck; /* Ctrl-C came while a write hung: no more is written */
     lnr_buf prompt;
     run_result result;
     char builtin_path[PATH_BYTES];
@@ -245,10 +248,13 @@ static lnr_status start(run_state *s, lnr_error *err) {
 
 /* Hands out a piece of the completion: to the terminal at once, for --json at the end. */
 static int give(run_state *s, const char *text, size_t n) {
-    if (!s->o->json)
-        return n > 0 ? cli_write(text, n) : CLI_OK;
-    buf_add(&s->result.text, text, n);
-    return CLI_OK;
+    if (s->o->json) {
+        buf_add(&s->result.text, text, n);
+        return CLI_OK;
+    }
+    int code = n > 0 && !s->reader_stuck ? cli_write(text, n) : CLI_OK;
+    s->reader_stuck |= code == CLI_INTERRUPTED;
+    return code == CLI_INTERRUPTED ? CLI_OK : code; /* the request is cancelled in its turn */
 }
 
 static int take_event(run_state *s, const lnr_event *event) {
@@ -312,7 +318,7 @@ static int report(run_state *s) {
         code = cli_write_buf(&out);
     } else {
         if (os_is_terminal(1))
-            code = cli_write("\n", 1);
+            code = give(s, "\n", 1);
         run_report_text(s->o, &s->result, &out);
         fwrite(out.p, 1, out.n, stderr);
     }

@@ -1,4 +1,5 @@
-/* See features.h. CPUID leaves and bits from Intel's manual, volume 2, CPUID; XCR0 from volume 1, 13.3. */
+/* See features.h. CPUID leaves and bits from Intel's manual, volume 2, CPUID; XCR0 from volume
+ * 1, 13.3. */
 #include "cpu/features.h"
 
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* What this CPU can do, as bits that the list of kernels asks for.
  *
- * A bit is set only if the CPU has the instructions and the operating system saves their registers. A
- * level of instruction sets is a name for a set of bits: "at most this". */
+ * A bit is set only if the CPU has the instructions and the operating system saves their registers.
+ * A level of instruction sets is a name for a set of bits: "at most this". */
 #ifndef LNR_CPU_FEATURES_H
 #define LNR_CPU_FEATURES_H
 
@@ -21,11 +21,11 @@
 #define LNR_CPU_LEVEL_AVX512VNNI (LNR_CPU_LEVEL_AVX512 | LNR_CPU_AVX512VNNI)
 
 /* name, the bits it adds to the level before it */
-#define LNR_ISA_LIST(X)                                      \
-    X(scalar, 0u)                                            \
-    X(avx2, LNR_CPU_LEVEL_AVX2)     \
-    X(avxvnni, LNR_CPU_AVXVNNI)                              \
-    X(avx512, LNR_CPU_AVX512)                                \
+#define LNR_ISA_LIST(X)                                                                            \
+    X(scalar, 0u)                                                                                  \
+    X(avx2, LNR_CPU_LEVEL_AVX2)                                                                    \
+    X(avxvnni, LNR_CPU_AVXVNNI)                                                                    \
+    X(avx512, LNR_CPU_AVX512)                                                                      \
     X(avx512vnni, LNR_CPU_AVX512VNNI)
 
 typedef enum lnr_isa {

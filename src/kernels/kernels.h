@@ -1,9 +1,10 @@
 /* The micro-kernels: what each operation takes and promises.
  *
- * Kernels work on raw pointers and know no tensor, thread or allocator. For one operation all kernels
- * give the same bits as the scalar one, which is the specification; kernels.def lists them, select.h
- * picks. Pointers need the alignment of their element type only, except that panels and activation
- * blocks profit from 64. Counts may be 0. Inputs and outputs do not overlap unless it is said. */
+ * Kernels work on raw pointers and know no tensor, thread or allocator. For one operation all
+ * kernels give the same bits as the scalar one, which is the specification; kernels.def lists them,
+ * select.h picks. Pointers need the alignment of their element type only, except that panels and
+ * activation blocks profit from 64. Counts may be 0. Inputs and outputs do not overlap unless it is
+ * said. */
 #ifndef LNR_KERNELS_KERNELS_H
 #define LNR_KERNELS_KERNELS_H
 
@@ -14,10 +15,11 @@
 
 /* y[c * ldy + 16 p + r] = (row r of panel p) . (activations of token c), for all rows and tokens.
  *
- * One float accumulator per row and token starts at +0 and takes the blocks in order of k; the value
- * does not depend on n_panels or n_cols. The formula of each format stands in its scalar kernel. */
+ * One float accumulator per row and token starts at +0 and takes the blocks in order of k; the
+ * value does not depend on n_panels or n_cols. The formula of each format stands in its scalar
+ * kernel. */
 typedef struct lnr_gemm_args {
-    const void *w;   /* n_panels panels of the kernel's format, see quant/<format>.h */
+    const void *w; /* n_panels panels of the kernel's format, see quant/<format>.h */
     size_t n_panels;
     size_t n_k;      /* row length, a multiple of the format's block */
     const void *x;   /* n_cols tokens' activations of the kernel's kind */
@@ -49,25 +51,25 @@ typedef void lnr_rope_neox_fn(float *x, size_t n_rot, const float *c, const floa
 #define LNR_ATTN_BLOCK 64  /* positions in one block of K or V */
 #define LNR_ATTN_CHUNK 128 /* positions of one chunk: two blocks */
 
-/* Attention of n_q queries to one chunk of one kv head. Query i sees the positions lo[i] <= pos < hi[i]
- * of the chunk; others are never multiplied, so their cells may hold anything, and a block that no
- * query sees may be NULL. For each query: m = max of its scores, p = exp(score - m), l = sum of p,
- * o = sum of p * v. A query that sees nothing gets m = -inf, l = 0, o = 0; one that sees something
- * gets an l that is at least 1 or NaN. */
+/* Attention of n_q queries to one chunk of one kv head. Query i sees the positions lo[i] <= pos <
+ * hi[i] of the chunk; others are never multiplied, so their cells may hold anything, and a block
+ * that no query sees may be NULL. For each query: m = max of its scores, p = exp(score - m), l =
+ * sum of p, o = sum of p * v. A query that sees nothing gets m = -inf, l = 0, o = 0; one that sees
+ * something gets an l that is at least 1 or NaN. */
 typedef struct lnr_attn_chunk_args {
     const float *q; /* (n_q, head_dim), already scaled */
     size_t n_q, head_dim;
-    const uint16_t *const *k;   /* 2 blocks of halves (head_dim, 64): one position per lane */
-    const uint16_t *const *v;   /* 2 blocks of halves (64, head_dim) */
-    const uint16_t *lo, *hi;    /* (n_q), lo <= hi <= 128, or lo > hi: sees nothing */
-    float *m, *l, *o;           /* (n_q), (n_q), (n_q, head_dim) */
+    const uint16_t *const *k; /* 2 blocks of halves (head_dim, 64): one position per lane */
+    const uint16_t *const *v; /* 2 blocks of halves (64, head_dim) */
+    const uint16_t *lo, *hi;  /* (n_q), lo <= hi <= 128, or lo > hi: sees nothing */
+    float *m, *l, *o;         /* (n_q), (n_q), (n_q, head_dim) */
 } lnr_attn_chunk_args;
 
 typedef void lnr_attn_chunk_fn(const lnr_attn_chunk_args *a);
 
 /* Adds a later chunk's (m, l, o) to the accumulated ones, query by query. Chunks without a visible
- * position (l = 0) change nothing; the first one with any is copied. After the last chunk the result
- * of a query is o / l. */
+ * position (l = 0) change nothing; the first one with any is copied. After the last chunk the
+ * result of a query is o / l. */
 typedef struct lnr_attn_merge_args {
     size_t n_q, head_dim;
     float *m, *l, *o;                         /* accumulated; l = 0 at the start */
@@ -77,7 +79,7 @@ typedef struct lnr_attn_merge_args {
 typedef void lnr_attn_merge_fn(const lnr_attn_merge_args *a);
 
 /* Every kernel of the list, as lnr_<op>_<weight>_<act>_<rows>x<cols>_<isa>. */
-#define KERNEL(op, weight, act, rows, cols, isa, needs) \
+#define KERNEL(op, weight, act, rows, cols, isa, needs)                                            \
     lnr_##op##_fn lnr_##op##_##weight##_##act##_##rows##x##cols##_##isa;
 #include "kernels/kernels.def"
 #undef KERNEL

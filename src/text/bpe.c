@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "text/byte_level.h"
+#include "text/word_cache.h"
 
 #include <inttypes.h>
 
@@ -85,14 +86,23 @@ static void find_byte_symbols(bpe *b) {
 /* ---- encoding ---------------------------------------------------------------------------------
  */
 
+typedef struct encoding {
+    const bpe *bpe; /* borrowed, as out is */
+    token_list *out;
+    splitter_run *run; /* owned, as all below */
+    merger merger;
+    word_cache cache;
+} encoding;
+
 /* A byte without a token becomes the unknown token; without one of those it is left out, as in the
  * reference implementations: a vocabulary that misses bytes cannot say them. */
-static lnr_status put_bytes(const bpe *b, lnr_str s, token_list *out, lnr_error *err) {
+static lnr_status put_bytes(encoding *e, lnr_str s, lnr_error *err) {
+    const vocab *v = e->bpe->vocab;
     for (size_t i = 0; i < s.n; i++) {
-        uint32_t symbol = b->byte_symbol[(uint8_t)s.p[i]];
-        int32_t id = symbol < b->vocab->n_tokens ? (int32_t)symbol : b->vocab->unk;
+        uint32_t symbol = e->bpe->byte_symbol[(uint8_t)s.p[i]];
+        int32_t id = symbol < v->n_tokens ? (int32_t)symbol : v->unk;
         if (id != TOKEN_NONE)
-            LNR_TRY(token_list_add(out, id, err));
+            LNR_TRY(token_list_add(e->out, id, err));
     }
     return LNR_OK;
 }
@@ -107,30 +117,42 @@ static lnr_status merge_piece(const bpe *b, merger *m, lnr_str piece, lnr_error 
     return LNR_OK;
 }
 
-static lnr_status encode_piece(const bpe *b, merger *m, lnr_str piece, token_list *out,
-                               lnr_error *err) {
+static lnr_status encode_piece(encoding *e, lnr_str piece, lnr_error *err) {
     uint32_t id;
     if (piece.n == 1)
-        return put_bytes(b, piece, out, err);
-    if (piece.n <= WHOLE_BYTES_MAX && strmap_find(&b->whole, piece, &id))
-        return token_list_add(out, (int32_t)id, err);
-    LNR_TRY(merge_piece(b, m, piece, err));
+        return put_bytes(e, piece, err);
+    if (piece.n <= WHOLE_BYTES_MAX && strmap_find(&e->bpe->whole, piece, &id))
+        return token_list_add(e->out, (int32_t)id, err);
+    merger *m = &e->merger;
+    LNR_TRY(merge_piece(e->bpe, m, piece, err));
     for (size_t i = 0, at = 0; i < m->n; at += m->symbol[i++].n) {
-        if (m->symbol[i].symbol < b->vocab->n_tokens)
-            LNR_TRY(token_list_add(out, (int32_t)m->symbol[i].symbol, err));
+        if (m->symbol[i].symbol < e->bpe->vocab->n_tokens)
+            LNR_TRY(token_list_add(e->out, (int32_t)m->symbol[i].symbol, err));
         else
-            LNR_TRY(put_bytes(b, (lnr_str){piece.p + at, m->symbol[i].n}, out, err));
+            LNR_TRY(put_bytes(e, (lnr_str){piece.p + at, m->symbol[i].n}, err));
     }
     return LNR_OK;
 }
 
-static lnr_status encode_valid(const bpe *b, splitter_run *run, merger *m, lnr_str text,
-                               token_list *out, lnr_error *err) {
+static lnr_status encode_cached(encoding *e, lnr_str piece, lnr_error *err) {
+    uint64_t key[2];
+    cached_word *w = word_cache_place(&e->cache, piece, key);
+    if (w == NULL)
+        return encode_piece(e, piece, err);
+    if (word_cache_hit(w, key))
+        return token_list_add_n(e->out, w->id, w->n, err);
+    size_t n_before = e->out->n;
+    LNR_TRY(encode_piece(e, piece, err));
+    word_cache_store(w, key, e->out->id + n_before, e->out->n - n_before);
+    return LNR_OK;
+}
+
+static lnr_status encode_valid(encoding *e, lnr_str text, lnr_error *err) {
     const uint32_t *ends;
     size_t n, begin = 0;
-    LNR_TRY(splitter_split(run, text, &ends, &n, err));
+    LNR_TRY(splitter_split(e->run, text, &ends, &n, err));
     for (size_t i = 0; i < n; i++) {
-        LNR_TRY(encode_piece(b, m, (lnr_str){text.p + begin, ends[i] - begin}, out, err));
+        LNR_TRY(encode_cached(e, (lnr_str){text.p + begin, ends[i] - begin}, err));
         begin = ends[i];
     }
     return LNR_OK;
@@ -155,21 +177,23 @@ static size_t valid_prefix(lnr_str s) {
 }
 
 lnr_status bpe_encode(const bpe *b, lnr_str text, token_list *out, lnr_error *err) {
-    splitter_run *run;
-    LNR_TRY(splitter_run_create(b->splitter, &run, err));
-    merger m;
-    merger_init(&m, &b->pairs);
+    encoding e = {.bpe = b, .out = out};
+    LNR_TRY(splitter_run_create(b->splitter, &e.run, err));
+    merger_init(&e.merger, &b->pairs);
     lnr_status st = LNR_OK;
+    if (!word_cache_init(&e.cache, text.n))
+        st = LNR_FAIL(err, LNR_E_NOMEM, "encoding %zu bytes of text", text.n);
     while (!st && text.n) {
         size_t n = valid_prefix(text);
         if (n)
-            st = encode_valid(b, run, &m, (lnr_str){text.p, n}, out, err);
+            st = encode_valid(&e, (lnr_str){text.p, n}, err);
         else
-            st = put_bytes(b, (lnr_str){text.p, n = 1}, out, err);
+            st = put_bytes(&e, (lnr_str){text.p, n = 1}, err);
         text = (lnr_str){text.p + n, text.n - n};
     }
-    merger_deinit(&m);
-    splitter_run_destroy(run);
+    word_cache_deinit(&e.cache);
+    merger_deinit(&e.merger);
+    splitter_run_destroy(e.run);
     return st;
 }
 

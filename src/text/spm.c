@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "text/word_cache.h"
 
 static const lnr_str SPACE_MARK = {"\xe2\x96\x81", 3};
 
@@ -131,6 +132,7 @@ static size_t word_length(const spm *s, lnr_str text) {
     return text.n;
 }
 
+/* The word's symbols join those that are waiting in m. */
 static lnr_status encode_word(const spm *s, merger *m, lnr_str word, token_list *out,
                               lnr_error *err) {
     bool ok = true;
@@ -142,6 +144,20 @@ static lnr_status encode_word(const spm *s, merger *m, lnr_str word, token_list 
     for (size_t i = 0; i < m->n; i++)
         LNR_TRY(put_symbol(s, m->symbol[i].symbol, out, err));
     merger_clear(m);
+    return LNR_OK;
+}
+
+static lnr_status encode_cached(const spm *s, merger *m, const word_cache *cache, lnr_str word,
+                                token_list *out, lnr_error *err) {
+    uint64_t key[2];
+    cached_word *w = m->n ? NULL : word_cache_place(cache, word, key);
+    if (w == NULL)
+        return encode_word(s, m, word, out, err);
+    if (word_cache_hit(w, key))
+        return token_list_add_n(out, w->id, w->n, err);
+    size_t n_before = out->n;
+    LNR_TRY(encode_word(s, m, word, out, err));
+    word_cache_store(w, key, out->id + n_before, out->n - n_before);
     return LNR_OK;
 }
 
@@ -158,22 +174,24 @@ lnr_status spm_encode(const spm *s, lnr_str text, bool space_before, token_list 
                       lnr_error *err) {
     lnr_buf squeezed;
     buf_init(&squeezed);
-    merger m;
-    merger_init(&m, &s->pairs);
-    lnr_status st = LNR_OK;
     if (s->vocab->remove_extra_spaces) {
         squeeze_spaces(text, &squeezed);
         text = (lnr_str){squeezed.p, squeezed.n};
     }
-    if (buf_failed(&squeezed) || (text.n && space_before && !merger_add(&m, s->ascii_symbol[' '])))
-        st = LNR_FAIL(err, LNR_E_NOMEM, "merging text");
-    /* The space before joins the spaces that the text begins with, so it is no boundary for them;
-     * where the text begins with something else it begins that word. */
+    merger m;
+    merger_init(&m, &s->pairs);
+    word_cache cache;
+    bool ok = word_cache_init(&cache, text.n) && !buf_failed(&squeezed);
+    /* The space before is the first symbol of the first word, whatever that begins with. */
+    if (ok && text.n && space_before)
+        ok = merger_add(&m, s->ascii_symbol[' ']);
+    lnr_status st = ok ? LNR_OK : LNR_FAIL(err, LNR_E_NOMEM, "encoding %zu bytes of text", text.n);
     while (!st && text.n) {
         size_t n = word_length(s, text);
-        st = encode_word(s, &m, (lnr_str){text.p, n}, out, err);
+        st = encode_cached(s, &m, &cache, (lnr_str){text.p, n}, out, err);
         text = (lnr_str){text.p + n, text.n - n};
     }
+    word_cache_deinit(&cache);
     merger_deinit(&m);
     buf_deinit(&squeezed);
     return st;

@@ -26,7 +26,7 @@ typedef struct chains {
     lnr_str *text;    /* (n_symbols); text.p == NULL: a token that takes no part; owned */
     uint32_t *begin;  /* (n_symbols) the longest other symbol this one begins with; owned */
     uint32_t *end;    /* (n_symbols) ... ends with; owned */
-    uint32_t *suffix; /* (n_suffix_max) one token's chain; owned */
+    uint32_t *suffix; /* (longest text) one token's chain; owned */
     size_t n, n_symbols;
 } chains;
 
@@ -90,12 +90,16 @@ static void link_items(chains *c, uint32_t *link, bool backwards) {
 
 static lnr_status chains_init(chains *c, const spm *s, lnr_error *err) {
     const vocab *v = s->vocab;
+    size_t longest = 1;
+    for (uint32_t i = 0; i < v->n_tokens; i++)
+        if (v->text[i].n > longest)
+            longest = v->text[i].n;
     *c = (chains){.n_symbols = v->n_tokens + s->extra.count};
     c->items = lnr_alloc_array(c->n_symbols, sizeof *c->items);
     c->text = lnr_alloc_array(c->n_symbols, sizeof *c->text);
     c->begin = lnr_alloc_array(c->n_symbols, sizeof *c->begin);
     c->end = lnr_alloc_array(c->n_symbols, sizeof *c->end);
-    c->suffix = lnr_alloc_array(VOCAB_TEXT_BYTES_MAX, sizeof *c->suffix);
+    c->suffix = lnr_alloc_array(longest, sizeof *c->suffix);
     if (!c->items || !c->text || !c->begin || !c->end || !c->suffix) {
         chains_deinit(c);
         return LNR_FAIL(err, LNR_E_NOMEM, "merges of %u tokens", v->n_tokens);
@@ -123,10 +127,16 @@ static uint32_t rank_of_score(float score) {
     return ~(bits & 0x80000000u ? ~bits : bits | 0x80000000u);
 }
 
+/* A space after a character that is none. */
 static bool has_space_inside(lnr_str s) {
-    for (size_t i = 3; i + 3 <= s.n; i++)
-        if (memcmp(s.p + i, "\xe2\x96\x81", 3) == 0 && memcmp(s.p + i - 3, "\xe2\x96\x81", 3) != 0)
+    bool after_space = true;
+    for (size_t i = 0; i < s.n;) {
+        bool space = s.n - i >= 3 && memcmp(s.p + i, "\xe2\x96\x81", 3) == 0;
+        if (space && !after_space)
             return true;
+        after_space = space;
+        i += space ? 3 : 1;
+    }
     return false;
 }
 

@@ -42,13 +42,11 @@ static void move_characters(token_stream *s, size_t n, lnr_buf *out) {
 }
 
 void token_stream_add(token_stream *s, int32_t id, lnr_buf *out) {
-    size_t n_before = s->pending.n;
     tokenizer_decode(s->tokenizer, id, s->special, s->at_start, &s->pending);
     if (buf_failed(&s->pending))
         out->failed = true;
-    /* A control token that gives nothing leaves the stream at its start, and so does nothing else.
-     */
-    if (s->pending.n > n_before || tokenizer_token_kind(s->tokenizer, id) == TOKEN_NORMAL)
+    /* A BOS that is not shown leaves the stream at its start; every other token is text. */
+    if (s->special || tokenizer_token_kind(s->tokenizer, id) != TOKEN_CONTROL)
         s->at_start = false;
     move_characters(s, lnr_utf8_complete(s->pending.p, s->pending.n), out);
 }

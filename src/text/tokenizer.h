@@ -33,7 +33,10 @@ typedef struct token_list {
 
 void token_list_init(token_list *l);
 void token_list_deinit(token_list *l);
-lnr_status token_list_add(token_list *l, int32_t id, lnr_error *err); /* LNR_E_NOMEM, LNR_E_LIMIT */
+
+/* Appends; LNR_E_NOMEM, LNR_E_LIMIT (more than INT32_MAX tokens). */
+lnr_status token_list_add(token_list *l, int32_t id, lnr_error *err);
+lnr_status token_list_add_n(token_list *l, const int32_t *id, size_t n, lnr_error *err);
 
 /* Copies what it needs: f may be closed afterwards. */
 lnr_status tokenizer_create(const gguf_file *f, tokenizer **out, lnr_error *err);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What the program does that a printed page cannot show: every option's effect, JSON that is nothing
-but JSON, Ctrl-C, terminals, and where the built-in model is found."""
+"""What the program does that a printed page cannot show: every option's effect, JSON that is
+nothing but JSON, Ctrl-C, terminals, and where the built-in model is found."""
 import argparse
+import fcntl
 import json
 import os
 import pathlib
@@ -12,11 +13,13 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
 LANNER = STORIES = None  # set by main
 LIMIT_S = 120
+F_SETPIPE_SZ = 1031  # Linux; in fcntl since Python 3.10
 PROMPT = "Once upon a time"
 KEYS = {"text", "tokens", "prompt_tokens", "finish_reason", "timings", "isa", "kernels", "threads",
         "worker_panels", "seed", "model", "ctx", "ubatch"}
@@ -40,6 +43,14 @@ def run_json(*words, **more):
     if err:
         raise AssertionError(f"{words}: on standard error: {err}")
     return json.loads(out)
+
+
+def patch_u32(source, path, key, value):
+    """Writes a copy of a model in which one 32-bit metadata value is another."""
+    data = bytearray(pathlib.Path(source).read_bytes())
+    at = data.index(gguf_string(key) + struct.pack("<I", 4)) + 8 + len(key) + 4
+    data[at:at + 4] = struct.pack("<I", value)
+    pathlib.Path(path).write_bytes(data)
 
 
 def gguf(path, metadata):
@@ -171,16 +182,17 @@ class Options(unittest.TestCase):
         self.assertRegex(err, rb"\Alanner: .*\b50\b.*\n\Z")
 
     def test_end_of_text(self):
-        # A start-to-end story: the end token written in the prompt makes the model begin another.
-        for seed in range(20):
-            got = run_json("-n", "0", "--ctx", "512", "--seed", str(seed))
-            if got["finish_reason"] == "end":
-                break
-        self.assertEqual(got["finish_reason"], "end")
-        longer = run_json("-n", "0", "--ctx", "512", "--seed", str(seed), "--ignore-eos")
-        self.assertEqual(longer["finish_reason"], "context")
-        n = len(got["tokens"])
-        self.assertEqual(longer["tokens"][:n], got["tokens"])
+        # This model ends a story by beginning the next: make its start token the ending one.
+        with tempfile.TemporaryDirectory() as folder:
+            model = str(pathlib.Path(folder) / "ending.gguf")
+            patch_u32(STORIES, model, b"tokenizer.ggml.eos_token_id", 1)
+            words = ["run", model, "--json", "-p", PROMPT, "-n", "0", "--seed", "1"]
+            short = json.loads(lanner(*words)[0])
+            long = json.loads(lanner(*words, "--ignore-eos")[0])
+        self.assertEqual((short["finish_reason"], long["finish_reason"]), ("end", "context"))
+        n = len(short["tokens"])
+        self.assertNotIn(1, short["tokens"])
+        self.assertEqual(long["tokens"][:n + 1], short["tokens"] + [1])
 
     def test_special(self):
         plain = run_json("-n", "1")["prompt_tokens"]
@@ -199,8 +211,9 @@ class Options(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "prompt"
             path.write_bytes(b"Lily\n")
-            count = lambda *words, text=b"": json.loads(
-                lanner("run", STORIES, "--json", "-n", "1", *words, text=text)[0])["prompt_tokens"]
+            def count(*words, text=b""):
+                out, _ = lanner("run", STORIES, "--json", "-n", "1", *words, text=text)
+                return json.loads(out)["prompt_tokens"]
             with_newline = count("-p", "Lily\n")
             self.assertEqual(count("-f", str(path)), with_newline)
             self.assertEqual(count("-f", "-", text=b"Lily\n"), with_newline)
@@ -214,13 +227,19 @@ class Options(unittest.TestCase):
 
 class Interrupt(unittest.TestCase):
     def setUp(self):
-        self.long_run = [LANNER, "run", STORIES, "-p", PROMPT, "-n", "0", "--ctx", "200000",
+        self.folder = tempfile.TemporaryDirectory()
+        model = str(pathlib.Path(self.folder.name) / "endless.gguf")
+        patch_u32(STORIES, model, b"llama.context_length", 1 << 20)
+        self.long_run = [LANNER, "run", model, "-p", PROMPT, "-n", "0", "--ctx", "100000",
                          "--ignore-eos"]
+
+    def tearDown(self):
+        self.folder.cleanup()
 
     def interrupted(self, *more):
         """Starts a run that would last for minutes, presses Ctrl-C after its first words."""
-        process = subprocess.Popen([*self.long_run, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   stdin=subprocess.DEVNULL)
+        process = subprocess.Popen([*self.long_run, *more], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             if "--json" in more:
                 time.sleep(1.5)
@@ -234,7 +253,7 @@ class Interrupt(unittest.TestCase):
             return process.returncode, first + out, err, time.monotonic() - start
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
 
     def test_text(self):
         code, out, err, seconds = self.interrupted()
@@ -253,16 +272,24 @@ class Interrupt(unittest.TestCase):
 
     def test_a_reader_that_stands_still(self):
         # The pipe is full and nobody reads: the program sits in a write, which Ctrl-C must end too.
-        process = subprocess.Popen([*self.long_run, "--echo"], stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(self.long_run, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
-            time.sleep(1)
+            size = fcntl.fcntl(process.stdout, F_SETPIPE_SZ, 4096)
+            give_up = time.monotonic() + LIMIT_S
+            while self.bytes_waiting(process.stdout) < size - 64 and time.monotonic() < give_up:
+                time.sleep(0.05)
+            time.sleep(0.3)
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(timeout=2), 130)
+            self.assertRegex(process.stderr.read(), rb"generation: \d+ .*, end: cancelled\n\Z")
         finally:
             process.kill()
-            process.wait()
-            process.stdout.close()
+            process.communicate()
+
+    @staticmethod
+    def bytes_waiting(pipe):
+        return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
 
 
 class Terminal(unittest.TestCase):
@@ -344,7 +371,7 @@ class Hostile(unittest.TestCase):
         gguf(self.path, [
             (b"general.architecture", 8, gguf_string(b"\x1b]0;owned\x07\xff\"")),
             (b"general.name", 8, gguf_string("caf\u00e9\u202e\u009b31m".encode())),
-            (b"evil.\x1b[2Jkey", 8, gguf_string(b"\0" * 3 + b"\n{\"x\":1}" + b"y" * 200)),
+            ("evil.\u202ekey".encode(), 8, gguf_string(b"\0" * 3 + b"\n{\"x\":1}" + b"y" * 200)),
             (b"evil.nan", 6, struct.pack("<f", float("nan"))),
             (b"evil.big", 10, struct.pack("<Q", 2**64 - 1)),
             (b"evil.tiny", 12, struct.pack("<d", 5e-324)),
@@ -359,17 +386,24 @@ class Hostile(unittest.TestCase):
         text = out.decode("utf-8")  # strict: everything shown is valid
         self.assertEqual(err, b"")
         self.assertEqual([c for c in text if c != "\n" and not c.isprintable()], [])
-        self.assertIn(r"evil.\x1b[2Jkey", text)
+        self.assertIn(r"evil.\u202ekey", text)
         self.assertIn(r"caf" "\u00e9" r"\u202e\u009b31m", text)
         self.assertIn("18446744073709551615", text)
 
     def test_json(self):
         got = json.loads(lanner("inspect", self.path, "--json")[0])["metadata"]
-        self.assertEqual(got["evil.\x1b[2Jkey"], "\0\0\0\n{\"x\":1}" + "y" * 200)
+        self.assertEqual(got["evil.\u202ekey"], "\0\0\0\n{\"x\":1}" + "y" * 200)
         self.assertEqual(got["general.architecture"], "\x1b]0;owned\x07\ufffd\"")
         self.assertEqual([got["evil.nan"], got["evil.big"], got["evil.tiny"]],
                          [None, 2**64 - 1, 5e-324])
         self.assertEqual(got["evil.list"], {"items": 40, "first": ["\x1b[0m\ufffd"] * 8})
+
+    def test_an_unprintable_key_is_refused_in_one_printable_line(self):
+        for key in (b"evil.\x1b[2Jkey", b"evil\0key", b"evil\xff"):
+            gguf(self.path, [(key, 8, gguf_string(b"x"))])
+            out, err = lanner("inspect", self.path, "--json", code=1)
+            self.assertEqual(out, b"")
+            self.assertRegex(err.decode("utf-8"), r"\Alanner: [ -~]*\n\Z")
 
     def test_it_cannot_run_and_says_so_in_one_printable_line(self):
         _, err = lanner("run", self.path, "-p", "x", code=1)

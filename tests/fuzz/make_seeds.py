@@ -9,8 +9,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hostile"))
 import forge  # noqa: E402
-from forge import (ARRAY, BOOL, F32, F64, I8, I16, I32, I64, STRING, U8, U16, U32, U64, Gguf, Tensor,  # noqa: E402
-                   array)
+from forge import (ARRAY, BOOL, F32, F64, I8, I16, I32, I64, STRING, U8, U16, U32, U64,  # noqa: E402
+                   Gguf, Tensor, array)
 
 
 def gguf_seeds():

@@ -1,7 +1,8 @@
 """GGUF files made byte by byte, right and wrong ones: used by make_corpus.py and the fuzz seeds.
 
-A file is kept as lists of values and tensors until build(), so that a case changes one thing of a valid
-file. Everything that could be checked is left unchecked on purpose. Python 3, standard library only.
+A file is kept as lists of values and tensors until build(), so that a case changes one thing of a
+valid file. Everything that could be checked is left unchecked on purpose. Python 3, standard
+library only.
 """
 
 import struct
@@ -55,7 +56,7 @@ class Gguf:
         self.values.append([key, kind, payload])
 
     def set(self, key, kind, x):
-        """Replaces the value of key, or adds it. x: a Python value, for ARRAY bytes from array()."""
+        """Replaces the value of key, or adds it. x: a Python value; for ARRAY from array()."""
         payload = x if kind == ARRAY else scalar(kind, x)
         for v in self.values:
             if v[0] == key:
@@ -77,7 +78,8 @@ class Gguf:
             out += [string(key), struct.pack("<I", kind), payload]
         at = 0
         for t in self.tensors:
-            out += [string(t.name), struct.pack("<I", len(t.dims) if t.n_dims is None else t.n_dims)]
+            n_dims = len(t.dims) if t.n_dims is None else t.n_dims
+            out += [string(t.name), struct.pack("<I", n_dims)]
             out += [struct.pack("<Q", d & (2**64 - 1)) for d in t.dims]
             out.append(struct.pack("<IQ", t.kind, at if t.offset is None else t.offset))
             at += -(-len(t.data) // self.align) * self.align

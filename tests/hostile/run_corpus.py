@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Runs lanner over the hostile corpus: run_corpus.py LANNER FOLDER [--seconds S] [--memory MIB] [-k WORD].
+"""Runs lanner over the hostile corpus.
 
-For every case of FOLDER/cases.json (make_corpus.py) and some special files made here: `lanner inspect` and
-`lanner run` must end in time, by themselves, with the exit code that the case asks for; an error must be
-exactly one line that names what is wrong and holds no control character. A sanitizer's report breaks that
-rule too. --memory limits the address space (not with address sanitizer; 0: no limit). Prints a line for each
-failing case and one at the end. Python 3, standard library only.
+run_corpus.py LANNER FOLDER [--seconds S] [--memory MIB] [-k WORD]
+
+For every case of FOLDER/cases.json (make_corpus.py) and some special files made here: `lanner
+inspect` and `lanner run` must end in time, by themselves, with the exit code that the case asks for;
+an error must be exactly one line that names what is wrong and holds no control character, which a
+sanitizer's report would break; a success must have generated. --memory limits the address space
+(0: no limit, as address sanitizer needs). Prints a line for each failing case and one at the end.
+Python 3, standard library only.
 """
 
 import argparse
@@ -20,8 +23,11 @@ import sys
 import tempfile
 
 
+N_TOKENS = 8
+
+
 def run(args, options):
-    """(exit code or reason, standard error as bytes)"""
+    """(exit code or reason, standard output and standard error as bytes)"""
     def limit():
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if options.memory:
@@ -31,8 +37,19 @@ def run(args, options):
         p = subprocess.run(args, stdin=subprocess.DEVNULL, capture_output=True, timeout=options.seconds,
                            preexec_fn=limit)
     except subprocess.TimeoutExpired:
-        return f"more than {options.seconds:g} s", b""
-    return p.returncode, p.stderr
+        return f"more than {options.seconds:g} s", b"", b""
+    return p.returncode, p.stdout, p.stderr
+
+
+def generated(stdout):
+    """What is wrong with the object that `run --json` printed; None if nothing."""
+    try:
+        result = json.loads(stdout)
+    except ValueError as e:
+        return f"no JSON: {e}: {stdout[:300]!r}"
+    if len(result["tokens"]) != N_TOKENS and result["finish_reason"] != "stop":
+        return f"{len(result['tokens'])} tokens, {result['finish_reason']}"
+    return None
 
 
 def complaint(want, match, code, stderr):
@@ -91,9 +108,12 @@ def check(options, name, path, want, match):
     """Both commands; want: {"inspect": ..., "run": ...}. A list of complaints."""
     found = []
     lines = {"inspect": ["inspect", path],
-             "run": ["run", path, "--raw", "-p", "a", "-n", "8", "--temp", "0"]}
+             "run": ["run", path, "--raw", "-p", "a", "-n", str(N_TOKENS), "--temp", "0", "--json"]}
     for command, args in lines.items():
-        wrong = complaint(want[command], match, *run([options.lanner] + args, options))
+        code, stdout, stderr = run([options.lanner] + args, options)
+        wrong = complaint(want[command], match, code, stderr)
+        if wrong is None and command == "run" and code == 0:
+            wrong = generated(stdout)
         if wrong:
             found.append(f"{name}: {command}: {wrong}")
     return found

@@ -1,8 +1,8 @@
 /* kcheck: every row of kernels.def against the scalar row of its operation, by bits.
  *
- * A check makes one case (sizes, a pattern, inputs), runs the scalar kernel once and then every other
- * row of the slot on the same inputs. Inputs and outputs end at a page that nobody may touch, so a read
- * or write beyond an end is a fault, which is caught and charged to the row that runs. */
+ * A check makes one case (sizes, a pattern, inputs), runs the scalar kernel once and then every
+ * other row of the slot on the same inputs. Inputs and outputs end at a page that nobody may touch,
+ * so a read or write beyond an end is a fault, which is caught and charged to the row that runs. */
 #ifndef TESTS_KCHECK_KC_H
 #define TESTS_KCHECK_KC_H
 
@@ -13,9 +13,8 @@
 #include <stdint.h>
 
 /* What the numbers of a case look like. */
-#define KC_PATTERNS(X)                                                                       \
-    X(random) X(zero) X(max) X(min) X(alternate) X(denormal) X(huge) X(nan) X(inf) X(period) \
-    X(wild)
+#define KC_PATTERNS(X)                                                                             \
+    X(random) X(zero) X(max) X(min) X(alternate) X(denormal) X(huge) X(nan) X(inf) X(period) X(wild)
 
 typedef enum kc_pattern {
 #define X(name) KC_##name,
@@ -28,7 +27,7 @@ enum { KC_REGIONS = 8, KC_ROWS_MAX = 16 };
 
 typedef struct kc {
     uint64_t rng;
-    int effort;      /* 1: few sizes, for sanitizer builds; 2: all */
+    int effort; /* 1: few sizes, for sanitizer builds; 2: all */
     bool verbose;
     /* the rows of the slot under check, [0] the scalar one */
     const lnr_kernel_row *row[KC_ROWS_MAX];
@@ -42,9 +41,9 @@ typedef struct kc {
 
 /* ---- numbers (kc_numbers.c) ---- */
 
-uint32_t kc_random(kc *k);                                    /* 32 random bits */
-size_t kc_below(kc *k, size_t n);                             /* 0..n-1 */
-float kc_float(kc *k, kc_pattern p, size_t i);                /* i-th value of a pattern */
+uint32_t kc_random(kc *k);                     /* 32 random bits */
+size_t kc_below(kc *k, size_t n);              /* 0..n-1 */
+float kc_float(kc *k, kc_pattern p, size_t i); /* i-th value of a pattern */
 void kc_floats(kc *k, kc_pattern p, float *out, size_t n);
 uint16_t kc_half(kc *k, kc_pattern p, size_t i);
 void kc_panel_blocks(kc *k, lnr_type type, kc_pattern p, void *panel, size_t n_blocks);
@@ -57,8 +56,8 @@ const char *kc_pattern_name(kc_pattern p);
 void *kc_place(kc *k, int region, size_t bytes);
 bool kc_canary_intact(const void *p); /* p from kc_place */
 
-/* What a check compares: n results of a row with the scalar's, any NaN equal to any NaN. Returns -1,
- * or the index of the first difference. */
+/* What a check compares: n results of a row with the scalar's, any NaN equal to any NaN. Returns
+ * -1, or the index of the first difference. */
 ptrdiff_t kc_differs(const float *want, const float *got, size_t n);
 
 /* Runs fn(arg) with faults caught; false and a line if there was one. */

@@ -46,7 +46,8 @@ static void fill_ranges(kc *k, size_t shape, uint16_t *lo, uint16_t *hi, size_t 
     }
 }
 
-/* Halves of K (head_dim, 64) and V (64, head_dim) of one block; NaN where seen[position] is false. */
+/* Halves of K (head_dim, 64) and V (64, head_dim) of one block; NaN where seen[position] is false.
+ */
 static void fill_block(kc *k, kc_pattern p, const bool *seen, uint16_t *keys, uint16_t *values,
                        size_t head_dim) {
     for (size_t d = 0; d < head_dim; d++)
@@ -130,8 +131,10 @@ void kc_check_attn_chunk(kc *k) {
                 chunk_case(k, n_q, heads[h], shape, KC_random);
     for (kc_pattern p = 0; p < KC_N_PATTERNS; p++)
         for (size_t shape = 0; shape < 5; shape++)
-            for (size_t n_q = 1; n_q <= 9; n_q += 4)
+            for (size_t n_q = 1; n_q <= 9; n_q += 4) {
                 chunk_case(k, n_q, 40, shape, p);
+                chunk_case(k, n_q, 1, shape, p); /* scores that are one product: -0 by underflow */
+            }
 }
 
 /* ---- merge ---- */
@@ -160,14 +163,14 @@ static void merge_case(kc *k, size_t n_q, size_t head_dim, kc_pattern p) {
     for (size_t row = 0; row < k->n_rows; row++) {
         float *o = row ? kc_place(k, 3, n * sizeof *o) : want;
         memcpy(o, start, n * sizeof *o);
-        merge_call call = {(lnr_attn_merge_fn *)k->row[row]->run,
-                           {n_q, head_dim, o + n_o, o + n_o + n_q, o, chunk + n_o,
-                            chunk + n_o + n_q, chunk}};
+        merge_call call = {
+            (lnr_attn_merge_fn *)k->row[row]->run,
+            {n_q, head_dim, o + n_o, o + n_o + n_q, o, chunk + n_o, chunk + n_o + n_q, chunk}};
         if (!kc_guard(k, row, call_merge, &call))
             continue;
         ptrdiff_t at = kc_differs(want, o, n);
-        kc_outcome(k, row, at < 0 && kc_canary_intact(o), "%zu queries, head %zu, %s: value %td", n_q,
-                   head_dim, kc_pattern_name(p), at);
+        kc_outcome(k, row, at < 0 && kc_canary_intact(o), "%zu queries, head %zu, %s: value %td",
+                   n_q, head_dim, kc_pattern_name(p), at);
     }
 }
 

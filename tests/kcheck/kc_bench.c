@@ -1,6 +1,7 @@
 /* How fast a row is on one thread: the best of a few runs, since the machine's neighbours only slow
- * things down. Products: one token over more weights than any cache holds, as in generation, in GB/s of
- * weights; and 256 tokens, as in a prompt, in GMAC/s. Others: bytes read and written, from L1 or L2. */
+ * things down. Products: one token over more weights than any cache holds, as in generation, in
+ * GB/s of weights; and 256 tokens, as in a prompt, in GMAC/s. Others: bytes read and written, from
+ * L1 or L2. */
 #include "kc.h"
 
 #include "os/os.h"
@@ -37,8 +38,8 @@ static void call_gemm(void *arg) {
 
 static void bench_gemm(kc *k, const lnr_kernel_row *row) {
     lnr_type type = LNR_TYPE_F32;
-#define X(TYPE, lower, act, ACT)          \
-    if (strcmp(row->weight, #lower) == 0) \
+#define X(TYPE, lower, act, ACT)                                                                   \
+    if (strcmp(row->weight, #lower) == 0)                                                          \
         type = LNR_TYPE_##TYPE;
     LNR_FORMAT_LIST(X)
 #undef X
@@ -103,6 +104,11 @@ static void bench_vector(kc *k, const lnr_kernel_row *row) {
     kc_floats(k, KC_random, x, 4096);
     kc_floats(k, KC_random, y, 4096);
     kc_floats(k, KC_random, z, 4096);
+    if (strncmp(row->op, "rope", 4) == 0)
+        for (int i = 0; i < 4096; i++) { /* rotations: lengths stay, whatever the repetitions */
+            x[i] = 0.6f;
+            y[i] = 0.8f;
+        }
     double t = best_seconds(call_vector, &c, 200);
     printf("%-42s %7.2f ns for 4096 floats, %.2f per ns\n", row->name, t * 1e9, 4096.0 / (t * 1e9));
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 
 static lnr_type type_of(const char *weight) {
-#define X(TYPE, lower, act, ACT)      \
-    if (strcmp(weight, #lower) == 0)  \
+#define X(TYPE, lower, act, ACT)                                                                   \
+    if (strcmp(weight, #lower) == 0)                                                               \
         return LNR_TYPE_##TYPE;
     LNR_FORMAT_LIST(X)
 #undef X
@@ -59,15 +59,15 @@ static void gemm_case(kc *k, size_t n_panels, size_t n_blocks, size_t n_cols, kc
             continue;
         ptrdiff_t at = kc_differs(want, y, n_y); /* the gaps between tokens are canaries too */
         kc_outcome(k, row, at < 0 && kc_canary_intact(y),
-                   "%zu panels, %zu blocks, %zu tokens, %s: value %td (token %td, row %td)", n_panels,
-                   n_blocks, n_cols, kc_pattern_name(p), at, at / (ptrdiff_t)ldy,
+                   "%zu panels, %zu blocks, %zu tokens, %s: value %td (token %td, row %td)",
+                   n_panels, n_blocks, n_cols, kc_pattern_name(p), at, at / (ptrdiff_t)ldy,
                    at % (ptrdiff_t)ldy);
     }
 }
 
 /* Scalar against doubles: weights decoded from the file's blocks, activations as d * q. What scalar
- * does in float is one rounding of a product of scales and one fma per block and part, so its error is
- * at most (n_blocks + 3) * 2^-23 of the sum of magnitudes, which the test allows and no more. */
+ * does in float is one rounding of a product of scales and one fma per block and part, so its error
+ * is at most (n_blocks + 3) * 2^-23 of the sum of magnitudes, which the test allows and no more. */
 static void gemm_truth(kc *k) {
     lnr_type type = type_of(k->row[0]->weight);
     const lnr_format *format = lnr_format_find(type);
@@ -138,7 +138,8 @@ static void call_quantize(void *arg) {
 }
 
 /* By bytes but for d, where any NaN equals any NaN. */
-static bool blocks_equal(const char *want, const char *got, size_t n_blocks, size_t bytes, size_t d) {
+static bool blocks_equal(const char *want, const char *got, size_t n_blocks, size_t bytes,
+                         size_t d) {
     for (size_t i = 0; i < n_blocks; i++, want += bytes, got += bytes) {
         float a, b;
         memcpy(&a, want + d, sizeof a);
@@ -150,7 +151,8 @@ static bool blocks_equal(const char *want, const char *got, size_t n_blocks, siz
     return true;
 }
 
-/* The rule of quant/activation.h in other words: x = d * q within half a step, d the step of amax. */
+/* The rule of quant/activation.h in other words: x = d * q within half a step, d the step of amax.
+ */
 static bool obeys_rule(const float *x, const int8_t *q, float d, size_t n) {
     float amax = 0;
     for (size_t i = 0; i < n; i++) {

@@ -17,11 +17,16 @@ static const struct {
     const char *op;
     void (*check)(kc *k);
 } checks[] = {
-    {"gemm", kc_check_gemm},         {"quantize", kc_check_quantize},
-    {"rms_norm", kc_check_rms_norm}, {"silu_mul", kc_check_silu_mul},
-    {"add", kc_check_add},           {"scale", kc_check_scale},
-    {"rope_norm", kc_check_rope},    {"rope_neox", kc_check_rope},
-    {"attn_chunk", kc_check_attn_chunk}, {"attn_merge", kc_check_attn_merge},
+    {"gemm", kc_check_gemm},
+    {"quantize", kc_check_quantize},
+    {"rms_norm", kc_check_rms_norm},
+    {"silu_mul", kc_check_silu_mul},
+    {"add", kc_check_add},
+    {"scale", kc_check_scale},
+    {"rope_norm", kc_check_rope},
+    {"rope_neox", kc_check_rope},
+    {"attn_chunk", kc_check_attn_chunk},
+    {"attn_merge", kc_check_attn_merge},
 };
 
 static bool usable(const lnr_kernel_row *row) {

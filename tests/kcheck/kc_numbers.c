@@ -46,7 +46,7 @@ float kc_float(kc *k, kc_pattern p, size_t i) {
     case KC_alternate:
         return i % 2 ? -100.0f : 100.0f;
     case KC_denormal:
-        return uniform(k) * 0x1p-130f;
+        return uniform(k) * (kc_random(k) % 2 ? 0x1p-130f : 0x1p-145f); /* products underflow */
     case KC_huge:
         return uniform(k) > 0.0f ? FLT_MAX : -FLT_MAX / 2;
     case KC_nan:

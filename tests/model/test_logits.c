@@ -1,11 +1,11 @@
 /* The engine's logits against the reference's, and against themselves.
  *
- *   test_logits make DIR           writes the tiny models of cases.h
- *   test_logits compare DIR [ISA]  against the reference, at every position of prompts of 1 to 300
- * tokens test_logits hash DIR ISA       bits: golden.txt, for every micro-batch, number of threads
- * and sequences test_logits golden DIR         prints golden.txt anew test_logits stories FILE
- * greedy text of a trained model equals the reference's test_logits measure DIR        prints the
- * errors that compare's bounds come from
+ *   test_logits make DIR [ARGS]    writes the tiny models of cases.h; ARGS as "--seed 7" overrule
+ * theirs test_logits compare DIR [ISA]  against the reference, at every position of prompts of 1 to
+ * 300 tokens test_logits hash DIR ISA       bits: golden.txt, for every micro-batch, number of
+ * threads and sequences test_logits golden DIR         prints golden.txt anew test_logits stories
+ * FILE greedy text of a trained model equals the reference's test_logits measure DIR        prints
+ * the errors that compare's bounds come from
  *
  * Two proofs that need each other: the reference shows that the numbers are right but not their
  * last bits; the hashes hold the bits but not that they are right. Exit 77: this machine lacks ISA.
@@ -23,14 +23,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N_TOKENS  300
-#define EXIT_SKIP 77
+#define N_TOKENS   300
+#define N_MISTAKEN 150 /* tokens that a mistake must show in */
+#define EXIT_SKIP  77
 
 /* Bounds on a row's error: max |engine - reference| / max |reference|. See README.md beside this
  * file. */
-#define BOUND_FLOAT    1e-4
-#define BOUND_TYPICAL  1e-5
+#define BOUND_FLOAT    5e-4
+#define BOUND_TYPICAL  5e-5
 #define BOUND_ROUNDING 0.1
+#define MISTAKE_MARGIN 2 /* times the bound that a mistake must exceed */
 
 typedef struct loaded {
     const model_case *c;
@@ -153,6 +155,8 @@ static bool compare_prompts(loaded *l, const double *expected, double bound, con
             return false;
         add_errors(&e, l, expected, prompt_sizes[i]);
         ok = holds(l, what, quantile(&e, 1), bound) && ok;
+        if (!l->c->quantised && prompt_sizes[i] > 1)
+            ok = holds(l, "median", quantile(&e, 0.5), BOUND_TYPICAL) && ok;
     }
     return ok;
 }
@@ -183,14 +187,15 @@ static bool compare_quantised(loaded *l) {
 /* The bound must be one that mistakes exceed. */
 static bool notices(loaded *l, unsigned mistake, const char *what) {
     errors e = {.n = 0};
-    if (!run_reference(l, l->token, N_TOKENS, REFERENCE_ROUNDED | mistake, l->rounded))
+    if (!run_reference(l, l->token, N_MISTAKEN, REFERENCE_ROUNDED | mistake, l->rounded))
         return false;
-    add_errors(&e, l, l->rounded, N_TOKENS);
+    add_errors(&e, l, l->rounded, N_MISTAKEN);
     double error = quantile(&e, 1), bound = l->c->quantised ? BOUND_ROUNDING : BOUND_FLOAT;
-    if (error <= bound)
-        fprintf(stderr, "FAILED %s: %s passes with error %.3g, bound %.3g\n", l->c->name, what,
+    bool seen = error > MISTAKE_MARGIN * bound;
+    if (!seen)
+        fprintf(stderr, "FAILED %s: %s has an error of only %.3g, bound %.3g\n", l->c->name, what,
                 error, bound);
-    return error > bound;
+    return seen;
 }
 
 static bool notices_mistakes(loaded *l) {
@@ -293,6 +298,11 @@ static bool check_hash(loaded *l, engine_setup setup, uint64_t golden) {
     return hash == golden;
 }
 
+static const engine_setup setups[] = {
+    {1, 1, 1},  {1, 2, 1},  {1, 4, 1},   {7, 1, 1},   {7, 2, 1},   {7, 4, 1}, {64, 1, 1},
+    {64, 2, 1}, {64, 4, 1}, {128, 1, 1}, {128, 2, 1}, {128, 4, 1}, {7, 2, 2}, {128, 4, 2},
+};
+
 static bool hash_case(loaded *l) {
     uint64_t golden;
     if (!find_golden(l->c->name, &golden)) {
@@ -300,12 +310,16 @@ static bool hash_case(loaded *l) {
                 l->c->name, LNR_ARITH_VERSION);
         return false;
     }
+    /* Scalar kernels are slow: there each model takes one setup, and the models take turns. */
+    size_t n = sizeof setups / sizeof setups[0], first = 0;
+    if (strcmp(cpu_isa(), "scalar") == 0) {
+        first = (size_t)(l->c - model_cases) % n;
+        n = first + 1;
+    }
     bool ok = true;
-    for (size_t i = 0; i < sizeof ubatches / sizeof ubatches[0]; i++)
-        for (uint32_t n_threads = 1; n_threads <= 4; n_threads *= 2)
-            ok = check_hash(l, (engine_setup){ubatches[i], n_threads, 1}, golden) && ok;
-    ok = check_hash(l, (engine_setup){7, 2, 2}, golden) && ok;
-    return check_hash(l, (engine_setup){128, 4, 2}, golden) && ok;
+    for (size_t i = first; i < n; i++)
+        ok = check_hash(l, setups[i], golden) && ok;
+    return ok;
 }
 
 /* ---- a trained model
@@ -377,17 +391,17 @@ static bool check_story(loaded *l) {
 /* ---- main
  * ---------------------------------------------------------------------------------------- */
 
-static bool make_case(const char *dir, const model_case *c) {
+static bool make_case(const char *dir, const model_case *c, const char *more) {
     char path[512], command[2048];
     model_path(path, dir, c);
-    snprintf(command, sizeof command, "'%s' '%s' '%s' %s", LNR_PYTHON, LNR_MAKE_TINY, path,
-             c->args);
+    snprintf(command, sizeof command, "'%s' '%s' '%s' %s %s", LNR_PYTHON, LNR_MAKE_TINY, path,
+             c->args, more);
     return system(command) == 0;
 }
 
-static bool make_all(const char *dir) {
+static bool make_all(const char *dir, const char *more) {
     for (size_t i = 0; i < N_MODEL_CASES; i++)
-        if (!make_case(dir, &model_cases[i]))
+        if (!make_case(dir, &model_cases[i], more))
             return false;
     return true;
 }
@@ -418,15 +432,15 @@ static bool story(const char *path) {
 int main(int argc, char **argv) {
     lnr_error err = {0};
     const char *command = argc >= 3 ? argv[1] : "", *where = argv[argc >= 3 ? 2 : 0];
+    if (strcmp(command, "make") == 0)
+        return make_all(where, argc > 3 ? argv[3] : "") ? EXIT_SUCCESS : EXIT_FAILURE;
     lnr_status limited = argc > 3 ? cpu_isa_limit(argv[3], &err) : LNR_OK;
     if (limited) {
         fprintf(stderr, "skipped: %s\n", err.text);
         return limited == LNR_E_UNSUPPORTED ? EXIT_SKIP : EXIT_FAILURE;
     }
     bool ok = false;
-    if (strcmp(command, "make") == 0) {
-        ok = make_all(where);
-    } else if (strcmp(command, "compare") == 0) {
+    if (strcmp(command, "compare") == 0) {
         ok = each_case(where, compare_case);
     } else if (strcmp(command, "hash") == 0) {
         ok = each_case(where, hash_case);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs every `build/lanner` line of README's code blocks: test_readme.py LANNER.
 
-What a newcomer copies has to work. MODEL.gguf stands for the built-in model; a line counts as working
-if it exits with 0 and prints something.
+What a newcomer copies has to work. MODEL.gguf stands for the built-in model; a line counts as
+working if it exits with 0 and prints something.
 """
 import re
 import shlex

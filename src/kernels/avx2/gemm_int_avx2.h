@@ -1,12 +1,12 @@
-/* The skeleton of the integer products on AVX2; each format's file includes it once, after it has said
- * how its panels unpack. The idea is that of gemm_int_avx512vnni.h with 8 rows per vector: a panel is
- * two halves. Without VNNI a product is vpmaddubsw into 16-bit pairs, and the format says how many
- * k-groups (SPAN) may be added up in 16 bits before a scale widens them, with the proof.
+/* The skeleton of the integer products on AVX2; each format's file includes it once, after it has
+ * said how its panels unpack. The idea is that of gemm_int_avx512vnni.h with 8 rows per vector: a
+ * panel is two halves. Without VNNI a product is vpmaddubsw into 16-bit pairs, and the format says
+ * how many k-groups (SPAN) may be added up in 16 bits before a scale widens them, with the proof.
  *
  * The format's file defines
  *   weights, acts              the panel block and the activation block
- *   N_SUB, N_GROUP, SPAN       sub-blocks of a block, k-groups (4 k) of a sub-block, groups per widening
- *   N_WAY                      sub-blocks that one step of unpacking yields; divides N_SUB
+ *   N_SUB, N_GROUP, SPAN       sub-blocks of a block, k-groups (4 k) of a sub-block, groups per
+ * widening N_WAY                      sub-blocks that one step of unpacking yields; divides N_SUB
  *   header                     for 8 rows: scales and whatever else finish needs, in vectors
  *   unpack_header(w, half)
  *   unpack_quants(w, half, set, g, v)  v[i] = k-group g of sub-block N_WAY * set + i
@@ -18,8 +18,9 @@
 
 #include <immintrin.h>
 
-#define TILE 3  /* tokens of a tile: 2 halves x 3 sums and totals are 12 of the 16 registers */
-#define COLS 96 /* tokens per unpacking */
+/* TILE tokens: 2 halves x 3 sums and totals are 12 of the 16 registers. COLS tokens per unpacking.
+ */
+enum { TILE = 3, COLS = 96 };
 
 typedef struct unpacked {
     __m256i q[N_SUB * N_GROUP][2];
@@ -37,8 +38,9 @@ static void unpack(const weights *w, unpacked *u) {
             for (int g = 0; g < N_GROUP; g++) {
                 __m256i v[N_WAY];
                 unpack_quants(w, half, set, g, v);
-                LNR_UNROLL for (int i = 0; i < N_WAY; i++)
+                LNR_EACH(i, N_WAY) {
                     u->q[(set * N_WAY + i) * N_GROUP + g][half] = v[i];
+                }
             }
     }
 }
@@ -48,29 +50,35 @@ LNR_INLINE void tile(const lnr_gemm_args *a, const unpacked *u, size_t block, si
                      float (*acc)[16]) {
     const acts *x[TILE];
     __m256i total[TILE][2];
-    LNR_UNROLL for (int t = 0; t < n_cols; t++) {
+    LNR_EACH(t, n_cols) {
         x[t] = token(a, c + (size_t)t, block);
         total[t][0] = total[t][1] = _mm256_setzero_si256();
     }
     for (int k = 0; k < N_SUB * N_GROUP; k += SPAN) {
         __m256i sum[TILE][2];
-        LNR_UNROLL for (int t = 0; t < n_cols; t++)
+        LNR_EACH(t, n_cols) {
             sum[t][0] = sum[t][1] = _mm256_setzero_si256();
-        LNR_UNROLL for (int g = k; g < k + SPAN; g++)
-            LNR_UNROLL for (int t = 0; t < n_cols; t++) {
+        }
+        LNR_UNROLL for (int g = k; g < k + SPAN; g++) {
+            LNR_EACH(t, n_cols) {
                 __m256i xk = _mm256_set1_epi32(lnr_dword(x[t]->q + 4 * g));
-                LNR_UNROLL for (int half = 0; half < 2; half++)
+                LNR_EACH(half, 2) {
                     sum[t][half] = _mm256_add_epi16(sum[t][half], pairs(u->q[g][half], xk));
+                }
             }
-        LNR_UNROLL for (int t = 0; t < n_cols; t++)
-            LNR_UNROLL for (int half = 0; half < 2; half++)
+        }
+        LNR_EACH(t, n_cols) {
+            LNR_EACH(half, 2) {
                 total[t][half] = scaled(total[t][half], sum[t][half], &u->h[half], k / N_GROUP);
+            }
+        }
     }
-    LNR_UNROLL for (int t = 0; t < n_cols; t++)
-        LNR_UNROLL for (int half = 0; half < 2; half++) {
+    LNR_EACH(t, n_cols) {
+        LNR_EACH(half, 2) {
             float *y = &acc[t][8 * half];
             _mm256_storeu_ps(y, finish(&u->h[half], x[t], total[t][half], _mm256_loadu_ps(y)));
         }
+    }
 }
 
 static void gemm_panel(const lnr_gemm_args *a, size_t panel) {
@@ -103,25 +111,27 @@ static void gemv_panel(const lnr_gemm_args *a, size_t panel) {
     __m256 acc[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
     for (size_t b = 0; b < n_blocks; b++, w++) {
         const acts *x = token(a, 0, b);
-        LNR_UNROLL for (int half = 0; half < 2; half++) {
+        LNR_EACH(half, 2) {
             header h = unpack_header(w, half);
             __m256i total = _mm256_setzero_si256();
             for (int set = 0; set < N_SUB / N_WAY; set++)
                 LNR_UNROLL for (int g0 = 0; g0 < N_GROUP; g0 += SPAN) {
                     __m256i sum[N_WAY];
-                    LNR_UNROLL for (int i = 0; i < N_WAY; i++)
+                    LNR_EACH(i, N_WAY) {
                         sum[i] = _mm256_setzero_si256();
+                    }
                     LNR_UNROLL for (int g = g0; g < g0 + SPAN; g++) {
                         __m256i v[N_WAY];
                         unpack_quants(w, half, set, g, v);
-                        LNR_UNROLL for (int i = 0; i < N_WAY; i++) {
+                        LNR_EACH(i, N_WAY) {
                             int k = (set * N_WAY + i) * N_GROUP + g;
                             __m256i xk = _mm256_set1_epi32(lnr_dword(x->q + 4 * k));
                             sum[i] = _mm256_add_epi16(sum[i], pairs(v[i], xk));
                         }
                     }
-                    LNR_UNROLL for (int i = 0; i < N_WAY; i++)
+                    LNR_EACH(i, N_WAY) {
                         total = scaled(total, sum[i], &h, set * N_WAY + i);
+                    }
                 }
             acc[half] = finish(&h, x, total, acc[half]);
         }

@@ -1,8 +1,9 @@
 /* Q4_K product on AVX2.
  *
- * vpmaddubsw takes unsigned * signed and saturates pairs to int16. Nibbles 0..15 times -127..127 give
- * at most 2 * 15 * 127 = 3810, and the 8 groups of a sub-block 8 * 3810 = 30480: nothing clips. One
- * vpmaddwd with the scale in both halves then widens, multiplies and adds the two sums of a row. */
+ * vpmaddubsw takes unsigned * signed and saturates pairs to int16. Nibbles 0..15 times -127..127
+ * give at most 2 * 15 * 127 = 3810, and the 8 groups of a sub-block 8 * 3810 = 30480: nothing
+ * clips. One vpmaddwd with the scale in both halves then widens, multiplies and adds the two sums
+ * of a row. */
 #include "kernels/inline.h"
 #include "kernels/kernels.h"
 #include "quant/q4_k.h"
@@ -42,7 +43,8 @@ LNR_INLINE header unpack_header(const weights *w, int half) {
         size_t at = (size_t)i * 32 + (size_t)half * 16;
         __m128i a = bytes16(w->scales[0] + at), b = bytes16(w->scales[1] + at);
         __m128i c = bytes16(w->scales[2] + at);
-        /* 16-bit shifts carry bits between bytes; the masks keep only those that stayed in theirs */
+        /* 16-bit shifts carry bits between bytes; the masks keep only those that stayed in theirs
+         */
         __m128i top = _mm_and_si128(_mm_srli_epi16(a, 2), _mm_set1_epi8(0x30));
         __m128i mid = _mm_and_si128(_mm_srli_epi16(b, 4), _mm_set1_epi8(0x0c));
         __m128i end = _mm_and_si128(_mm_srli_epi16(c, 6), _mm_set1_epi8(0x03));
@@ -71,7 +73,7 @@ LNR_INLINE __m256i scaled(__m256i total, __m256i sum, const header *h, int j) {
 
 LNR_INLINE __m256 finish(const header *h, const acts *x, __m256i total, __m256 acc) {
     __m256i low = _mm256_setzero_si256();
-    LNR_UNROLL for (int i = 0; i < 4; i++) {
+    LNR_EACH(i, 4) {
         __m256i pair = _mm256_set1_epi32(lnr_dword(&x->sum32[2 * i]));
         low = _mm256_add_epi32(low, _mm256_madd_epi16(h->low[i], pair));
     }

@@ -1,8 +1,8 @@
 /* Q6_K product on AVX2; the -32 is taken back once per block, as gemm_q6_k_avx512vnni.c shows.
  *
- * vpmaddubsw saturates pairs to int16. Quants 0..63 times -127..127 give at most 2 * 63 * 127 = 16002
- * per pair, two groups 32004: nothing clips, but a third group would, so every two groups are widened
- * by vpmaddwd with the scale. In magnitude a whole block stays below 264 M. */
+ * vpmaddubsw saturates pairs to int16. Quants 0..63 times -127..127 give at most 2 * 63 * 127 =
+ * 16002 per pair, two groups 32004: nothing clips, but a third group would, so every two groups are
+ * widened by vpmaddwd with the scale. In magnitude a whole block stays below 264 M. */
 #include "kernels/inline.h"
 #include "kernels/kernels.h"
 #include "quant/q6_k.h"
@@ -41,7 +41,8 @@ LNR_INLINE __m256i line(const weights *w, int half, int set, int g, int plane) {
 
 LNR_INLINE void unpack_quants(const weights *w, int half, int set, int g, __m256i v[4]) {
     __m256i six = _mm256_set1_epi8(63);
-    __m256i a = line(w, half, set, g, 0), b = line(w, half, set, g, 1), c = line(w, half, set, g, 2);
+    __m256i a = line(w, half, set, g, 0), b = line(w, half, set, g, 1),
+            c = line(w, half, set, g, 2);
     /* the fourth value's bits 0-1 from bits 6-7 of a, 2-3 from b, 4-5 from c */
     __m256i low = _mm256_and_si256(_mm256_srli_epi16(a, 6), _mm256_set1_epi8(0x03));
     __m256i mid = _mm256_and_si256(_mm256_srli_epi16(b, 4), _mm256_set1_epi8(0x0c));
@@ -62,7 +63,7 @@ LNR_INLINE __m256i scaled(__m256i total, __m256i sum, const header *h, int j) {
 
 LNR_INLINE __m256 finish(const header *h, const acts *x, __m256i total, __m256 acc) {
     __m256i offset = _mm256_setzero_si256();
-    LNR_UNROLL for (int i = 0; i < 8; i++) {
+    LNR_EACH(i, 8) {
         __m256i pair = _mm256_set1_epi32(lnr_dword(&x->sum16[2 * i]));
         offset = _mm256_add_epi32(offset, _mm256_madd_epi16(h->pair[i], pair));
     }

@@ -2,8 +2,8 @@
  *
  * vpmaddubsw saturates pairs to int16, and unsigned bytes to 255 against 127 would reach 64770 and
  * clip silently. So the sign moves over: |q| * (x with q's sign). |q| is at most 128, which vpabsb
- * yields as an unsigned byte even for -128, and x is never -128, so its negation is exact; pairs stay
- * at 2 * 128 * 127 = 32512. Two of them would clip, hence a widening per group. */
+ * yields as an unsigned byte even for -128, and x is never -128, so its negation is exact; pairs
+ * stay at 2 * 128 * 127 = 32512. Two of them would clip, hence a widening per group. */
 #include "kernels/inline.h"
 #include "kernels/kernels.h"
 #include "quant/q8_0.h"

@@ -30,10 +30,11 @@ LNR_INLINE float quantize_block(const float *x, int n, int8_t *q, int16_t *sum16
     __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     for (int i = 0; i < n; i += 32) {
         __m256i v[4];
-        LNR_UNROLL for (int j = 0; j < 4; j++)
+        LNR_EACH(j, 4) {
             v[j] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i + 8 * j), inverse));
-        __m256i b = _mm256_packs_epi16(_mm256_packs_epi32(v[0], v[1]),
-                                       _mm256_packs_epi32(v[2], v[3]));
+        }
+        __m256i b =
+            _mm256_packs_epi16(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3]));
         b = _mm256_permutevar8x32_epi32(b, order);
         _mm256_storeu_si256((void *)(q + i), b);
         /* bytes to pairs (at most 254), to quadruples, then across the lane: a sum per 16 bytes */

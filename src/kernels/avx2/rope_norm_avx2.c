@@ -1,5 +1,5 @@
-/* Rotation of adjacent pairs on AVX2. vfmaddsubps subtracts in even lanes and adds in odd ones, as the
- * first and the second element of a pair want it. */
+/* Rotation of adjacent pairs on AVX2. vfmaddsubps subtracts in even lanes and adds in odd ones, as
+ * the first and the second element of a pair want it. */
 #include "kernels/inline.h"
 #include "kernels/kernels.h"
 

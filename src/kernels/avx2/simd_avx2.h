@@ -30,7 +30,8 @@ LNR_INLINE vf vf_load_half(const uint16_t *p) {
 
 /* The lanes i with lo <= first + i < hi. */
 LNR_INLINE vmask vmask_range(int first, int lo, int hi) {
-    __m256i i = _mm256_add_epi32(_mm256_set1_epi32(first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    __m256i i =
+        _mm256_add_epi32(_mm256_set1_epi32(first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     __m256i under = _mm256_cmpgt_epi32(_mm256_set1_epi32(lo), i);
     return _mm256_castsi256_ps(
         _mm256_andnot_si256(under, _mm256_cmpgt_epi32(_mm256_set1_epi32(hi), i)));

@@ -1,4 +1,5 @@
-/* Vectors of floats on AVX512, under the names that the kernels written once for every width use. */
+/* Vectors of floats on AVX512, under the names that the kernels written once for every width use.
+ */
 #ifndef LNR_KERNELS_AVX512_SIMD_AVX512_H
 #define LNR_KERNELS_AVX512_SIMD_AVX512_H
 
@@ -30,9 +31,9 @@ LNR_INLINE vf vf_load_half(const uint16_t *p) {
 
 /* The lanes i with lo <= first + i < hi. */
 LNR_INLINE vmask vmask_range(int first, int lo, int hi) {
-    __m512i i = _mm512_add_epi32(
-        _mm512_set1_epi32(first),
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    __m512i i =
+        _mm512_add_epi32(_mm512_set1_epi32(first),
+                         _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
     return _mm512_mask_cmplt_epi32_mask(_mm512_cmpge_epi32_mask(i, _mm512_set1_epi32(lo)), i,
                                         _mm512_set1_epi32(hi));
 }

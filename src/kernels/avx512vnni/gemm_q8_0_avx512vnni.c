@@ -1,5 +1,6 @@
-/* Q8_0 product on AVX512-VNNI. The panel's bytes are q + 128, unsigned as vpdpbusd wants them (which
- * sums into int32 without saturation); the 128 is taken back with the block's sums of activations. */
+/* Q8_0 product on AVX512-VNNI. The panel's bytes are q + 128, unsigned as vpdpbusd wants them
+ * (which sums into int32 without saturation); the 128 is taken back with the block's sums of
+ * activations. */
 #include "kernels/inline.h"
 #include "kernels/kernels.h"
 #include "quant/q8_0.h"

@@ -1,4 +1,5 @@
-/* Attention to one chunk and the merge of chunks, the specification; design.md section 4, rule 4. */
+/* Attention to one chunk and the merge of chunks, the specification; design.md section 4, rule 4.
+ */
 #include "base/f16.h"
 #include "base/math.h"
 #include "kernels/kernels.h"

@@ -10,7 +10,8 @@ void lnr_gemm_f32_f32_16x1_scalar(const lnr_gemm_args *a) {
     for (size_t c = 0; c < a->n_cols; c++) {
         const float *x = (const float *)(const void *)((const char *)a->x + c * a->x_stride);
         for (size_t i = 0; i < a->n_panels * LNR_PANEL_ROWS; i++) {
-            const float *row = w + i / LNR_PANEL_ROWS * LNR_PANEL_ROWS * a->n_k + i % LNR_PANEL_ROWS;
+            const float *row =
+                w + i / LNR_PANEL_ROWS * LNR_PANEL_ROWS * a->n_k + i % LNR_PANEL_ROWS;
             float acc = 0.0f;
             for (size_t k = 0; k < a->n_k; k++)
                 acc = fmaf(row[k * LNR_PANEL_ROWS], x[k], acc);

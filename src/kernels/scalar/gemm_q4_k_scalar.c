@@ -1,7 +1,8 @@
 /* Q4_K product, the specification: per super-block of 256, in order of k,
  *   acc = fma(d_w * d_x, (float)dot, acc), then acc = fma(-(dmin_w * d_x), (float)low, acc),
  * with the exact integers dot = sum over sub-blocks of scale * (q_w . q_x) and
- * low = sum of min * sum(q_x). |dot| <= 8 * 63 * 32 * 15 * 127 and |low| <= 8 * 63 * 32 * 127 fit. */
+ * low = sum of min * sum(q_x). |dot| <= 8 * 63 * 32 * 15 * 127 and |low| <= 8 * 63 * 32 * 127 fit.
+ */
 #include "base/f16.h"
 #include "kernels/kernels.h"
 #include "quant/q4_k.h"

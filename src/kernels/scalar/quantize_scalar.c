@@ -1,8 +1,8 @@
 /* Activations to int8, the specification; see quant/activation.h for the rule.
  *
- * amax is found on the bits of |x|, whose order as integers is that of the values with NaN on top, so
- * that a NaN cannot be lost to a comparison. |x * (127 / amax)| <= 127 * (1 + 2^-23): rounding to the
- * nearest integer gives at most 127. */
+ * amax is found on the bits of |x|, whose order as integers is that of the values with NaN on top,
+ * so that a NaN cannot be lost to a comparison. |x * (127 / amax)| <= 127 * (1 + 2^-23): rounding
+ * to the nearest integer gives at most 127. */
 #include "base/f16.h"
 #include "kernels/kernels.h"
 

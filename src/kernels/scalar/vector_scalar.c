@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-void lnr_rms_norm_f32_f32_1x1_scalar(const float *x, const float *w, size_t n, float eps, float *y) {
+void lnr_rms_norm_f32_f32_1x1_scalar(const float *x, const float *w, size_t n, float eps,
+                                     float *y) {
     float p[16] = {0};
     for (size_t i = 0; i < n; i++)
         p[i % 16] = fmaf(x[i], x[i], p[i % 16]);

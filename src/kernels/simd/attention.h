@@ -1,10 +1,10 @@
-/* Attention of a few queries to one chunk, written once for every vector width; the scalar kernel is
- * the specification.
+/* Attention of a few queries to one chunk, written once for every vector width; the scalar kernel
+ * is the specification.
  *
- * Scores: positions are the lanes of a K block, so a score is a chain of fmas in its own lane, and a
- * loaded key serves all queries of a group. Values: the head dimension is in the lanes, positions come
- * in order. Lanes of invisible positions are computed with whatever their cells hold and then dropped
- * by selection; values of invisible positions are never read.
+ * Scores: positions are the lanes of a K block, so a score is a chain of fmas in its own lane, and
+ * a loaded key serves all queries of a group. Values: the head dimension is in the lanes, positions
+ * come in order. Lanes of invisible positions are computed with whatever their cells hold and then
+ * dropped by selection; values of invisible positions are never read.
  *
  * The including file brings the vectors (simd_<isa>.h), GROUP (queries of a tile) and the names
  * ATTN_CHUNK and ATTN_MERGE. */
@@ -13,8 +13,8 @@
 #include <math.h>
 
 typedef struct group {
-    int lo[GROUP], hi[GROUP];         /* visible positions; both 0 if there is none */
-    float p[GROUP][LNR_ATTN_CHUNK];   /* scores, then probabilities */
+    int lo[GROUP], hi[GROUP];       /* visible positions; both 0 if there is none */
+    float p[GROUP][LNR_ATTN_CHUNK]; /* scores, then probabilities */
 } group;
 
 /* Scores of n queries from q on with one block's positions, written to p[..][at..]. */
@@ -23,26 +23,27 @@ LNR_INLINE void scores(const lnr_attn_chunk_args *a, group *g, size_t query, int
     const float *q = a->q + query * a->head_dim;
     for (size_t i = 0; i < LNR_ATTN_BLOCK; i += 2 * LANES) {
         vf sum[GROUP][2];
-        LNR_UNROLL for (int t = 0; t < n; t++)
+        LNR_EACH(t, n) {
             sum[t][0] = sum[t][1] = vf_set1(0.0f);
+        }
         for (size_t d = 0; d < a->head_dim; d++) {
             vf k0 = vf_load_half(keys + d * LNR_ATTN_BLOCK + i);
             vf k1 = vf_load_half(keys + d * LNR_ATTN_BLOCK + i + LANES);
-            LNR_UNROLL for (int t = 0; t < n; t++) {
+            LNR_EACH(t, n) {
                 vf qd = vf_set1(q[(size_t)t * a->head_dim + d]);
                 sum[t][0] = vf_fma(qd, k0, sum[t][0]);
                 sum[t][1] = vf_fma(qd, k1, sum[t][1]);
             }
         }
-        LNR_UNROLL for (int t = 0; t < n; t++) {
+        LNR_EACH(t, n) {
             vf_store(&g->p[t][block * LNR_ATTN_BLOCK + i], sum[t][0]);
             vf_store(&g->p[t][block * LNR_ATTN_BLOCK + i + LANES], sum[t][1]);
         }
     }
 }
 
-/* Scores to probabilities exp(score - m), +0 where not visible; m and the sum l. Only the steps of 16
- * positions that hold a visible one are touched. */
+/* Scores to probabilities exp(score - m), +0 where not visible; m and the sum l. Only the steps of
+ * 16 positions that hold a visible one are touched. */
 LNR_INLINE void softmax(float *p, int lo, int hi, float *m, float *l) {
     vf top = vf_set1(-INFINITY), partial[16 / LANES];
     for (int i = lo / 16 * 16; i < hi; i += LANES)
@@ -51,7 +52,7 @@ LNR_INLINE void softmax(float *p, int lo, int hi, float *m, float *l) {
     for (int j = 0; j < 16 / LANES; j++)
         partial[j] = vf_set1(0.0f);
     for (int i = lo / 16 * 16; i < hi; i += 16)
-        LNR_UNROLL for (int j = 0; j < 16 / LANES; j++) {
+        LNR_EACH(j, 16 / LANES) {
             int at = i + j * LANES;
             vf e = vf_exp(vf_sub(vf_load(p + at), vf_set1(*m)));
             e = vf_select(vmask_range(at, lo, hi), e, vf_set1(0.0f));
@@ -69,23 +70,23 @@ LNR_INLINE void values(const lnr_attn_chunk_args *a, const group *g, size_t quer
         size_t n0 = left < LANES ? left : LANES, n1 = left - n0 < LANES ? left - n0 : LANES;
         vf sum[GROUP][2];
         float *o = a->o + (query + (size_t)first) * a->head_dim + d;
-        LNR_UNROLL for (int t = 0; t < n; t++) {
+        LNR_EACH(t, n) {
             float *row = o + (size_t)t * a->head_dim;
             sum[t][0] = n0 == LANES ? vf_load(row) : vf_load_first(row, n0);
             sum[t][1] = n1 == LANES ? vf_load(row + LANES) : vf_load_first(row + n0, n1);
         }
         for (int i = from; i < to; i++) {
-            const uint16_t *v = a->v[i / LNR_ATTN_BLOCK] +
-                                (size_t)(i % LNR_ATTN_BLOCK) * a->head_dim + d;
+            const uint16_t *v =
+                a->v[i / LNR_ATTN_BLOCK] + (size_t)(i % LNR_ATTN_BLOCK) * a->head_dim + d;
             vf v0 = n0 == LANES ? vf_load_half(v) : vf_load_half_first(v, n0);
             vf v1 = n1 == LANES ? vf_load_half(v + LANES) : vf_load_half_first(v + n0, n1);
-            LNR_UNROLL for (int t = 0; t < n; t++) {
+            LNR_EACH(t, n) {
                 vf p = vf_set1(g->p[first + t][i]);
                 sum[t][0] = vf_fma(p, v0, sum[t][0]);
                 sum[t][1] = vf_fma(p, v1, sum[t][1]);
             }
         }
-        LNR_UNROLL for (int t = 0; t < n; t++) {
+        LNR_EACH(t, n) {
             float *row = o + (size_t)t * a->head_dim;
             vf_store_first(row, n0, sum[t][0]);
             vf_store_first(row + n0, n1, sum[t][1]);

@@ -1,10 +1,11 @@
 /* Products with float weights, written once for every vector width.
  *
- * One row per lane and fma in order of k, so a sum is one chain of dependent fmas; what runs beside it
- * are other rows and tokens: 64 rows for up to FEW_COLS tokens, else TILE_PANELS panels x 6 tokens.
+ * One row per lane and fma in order of k, so a sum is one chain of dependent fmas; what runs beside
+ * it are other rows and tokens: 64 rows for up to FEW_COLS tokens, else TILE_PANELS panels x 6
+ * tokens.
  *
- * The including file brings the vectors (simd_<isa>.h) and defines TILE_PANELS, FEW_COLS, GEMM_F32 and
- * GEMM_F16. */
+ * The including file brings the vectors (simd_<isa>.h) and defines TILE_PANELS, FEW_COLS, GEMM_F32
+ * and GEMM_F16. */
 #include "kernels/kernels.h"
 #include "quant/format.h"
 
@@ -25,21 +26,24 @@ LNR_INLINE void tile(const lnr_gemm_args *a, bool half, size_t panel, int n_pane
     const float *x[6];
     vf sum[6][4 * PER_PANEL];
     int n_vectors = n_panels * PER_PANEL;
-    LNR_UNROLL for (int t = 0; t < n_cols; t++) {
+    LNR_EACH(t, n_cols) {
         x[t] = (const float *)(const void *)((const char *)a->x + (c + (size_t)t) * a->x_stride);
-        LNR_UNROLL for (int i = 0; i < n_vectors; i++)
+        LNR_EACH(i, n_vectors) {
             sum[t][i] = vf_set1(0.0f);
+        }
     }
     for (size_t k = 0; k < a->n_k; k++)
-        LNR_UNROLL for (int i = 0; i < n_vectors; i++) {
+        LNR_EACH(i, n_vectors) {
             vf v = weights(w, a->n_k, k, i, half);
-            LNR_UNROLL for (int t = 0; t < n_cols; t++)
+            LNR_EACH(t, n_cols) {
                 sum[t][i] = vf_fma(v, vf_set1(x[t][k]), sum[t][i]);
+            }
         }
-    LNR_UNROLL for (int t = 0; t < n_cols; t++) {
+    LNR_EACH(t, n_cols) {
         float *y = a->y + (c + (size_t)t) * a->ldy + panel * LNR_PANEL_ROWS;
-        LNR_UNROLL for (int i = 0; i < n_vectors; i++)
+        LNR_EACH(i, n_vectors) {
             vf_store(y + LANES * i, sum[t][i]);
+        }
     }
 }
 

@@ -1,9 +1,9 @@
-/* Operations on one vector, written once for every vector width. Tails go through vectors whose other
- * lanes are +0 or through the same formula on single floats: every step is one correctly rounded
- * operation, so the bits are the same.
+/* Operations on one vector, written once for every vector width. Tails go through vectors whose
+ * other lanes are +0 or through the same formula on single floats: every step is one correctly
+ * rounded operation, so the bits are the same.
  *
- * The including file brings the vectors (simd_<isa>.h) and the kernels' names: RMS_NORM, SILU_MUL, ADD,
- * SCALE, ROPE_NEOX. */
+ * The including file brings the vectors (simd_<isa>.h) and the kernels' names: RMS_NORM, SILU_MUL,
+ * ADD, SCALE, ROPE_NEOX. */
 #include "kernels/kernels.h"
 
 #include <math.h>

@@ -3,13 +3,14 @@
  * too. */
 #include "backend/cpu/pool.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <cmocka.h>
 
 #define ITEMS_MAX 300u
 

@@ -1,9 +1,10 @@
 /* base/rng: fixed values, and that bits, positions and neighbouring seeds look independent. */
 #include "base/rng.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 static unsigned ones(uint64_t x) {
@@ -17,7 +18,8 @@ static void matches_splitmix64(void **state) {
     assert_int_equal(lnr_rng_mix(0x9e3779b97f4a7c15u), 0x6e789e6aa1b965f4u);
 }
 
-/* One changed input bit flips half of the output bits: 32 +- 4 standard errors of 4 / sqrt(1000). */
+/* One changed input bit flips half of the output bits: 32 +- 4 standard errors of 4 / sqrt(1000).
+ */
 static void inputs_avalanche(void **state) {
     (void)state;
     for (unsigned bit = 0; bit < 64; bit++) {
@@ -59,12 +61,13 @@ static void units_are_even(void **state) {
     }
 }
 
+__extension__ typedef unsigned __int128 wide;
+
 static void scale_is_the_high_product(void **state) {
     (void)state;
     for (uint64_t i = 0; i < 100000; i++) {
         uint64_t a = lnr_rng_u64(1, i, 0), n = lnr_rng_u64(1, i, 1) >> (i % 64);
-        assert_int_equal(lnr_rng_scale(a, n),
-                         (uint64_t)(((__extension__ unsigned __int128)a * n) >> 64));
+        assert_int_equal(lnr_rng_scale(a, n), (uint64_t)(((wide)a * n) >> 64));
     }
     assert_int_equal(lnr_rng_scale(UINT64_MAX, UINT64_MAX), UINT64_MAX - 1);
     assert_int_equal(lnr_rng_scale(UINT64_MAX, 1), 0);

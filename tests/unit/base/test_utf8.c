@@ -2,10 +2,11 @@
  * bytes that must not pass. */
 #include "base/utf8.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void every_code_point_round_trips(void **state) {
     (void)state;

@@ -3,11 +3,12 @@
 #include "backend/backend.h"
 #include "cache/kv_pool.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void blocks_are_distinct_and_come_back(void **state) {
     (void)state;

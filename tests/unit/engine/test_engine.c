@@ -4,13 +4,14 @@
 
 #include <lanner/lanner.h>
 
-#include <cmocka.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define MODEL  LNR_SOURCE_DIR "/models/lanner-tiny-q8_0.gguf"
 #define PROMPT 150

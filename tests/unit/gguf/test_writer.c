@@ -425,6 +425,7 @@ int main(void) {
         cmocka_unit_test(copy_of_real_file), cmocka_unit_test(alignment_is_honoured),
         cmocka_unit_test(bad_values),        cmocka_unit_test(bad_tensors),
         cmocka_unit_test(wrong_amounts),     cmocka_unit_test(every_allocation_fails),
+        cmocka_unit_test(full_disk),         cmocka_unit_test(caps),
     };
     return cmocka_run_group_tests(tests, NULL, forge_clean);
 }

@@ -4,7 +4,7 @@
  * ranks. */
 #include "text_support.h"
 
-#include "base/alloc.h"
+#include "base/arena.h"
 #include "base/strmap.h"
 #include "base/utf8.h"
 #include "text/byte_level.h"
