@@ -323,7 +323,8 @@ static int report(run_state *s) {
         fwrite(out.p, 1, out.n, stderr);
     }
     buf_deinit(&out);
-    if (code == CLI_OK && s->result.done.finish == LNR_FINISH_CANCELLED)
+    /* A text that could not all be written is not complete, even if the model was just done. */
+    if (code == CLI_OK && (s->reader_stuck || s->result.done.finish == LNR_FINISH_CANCELLED))
         code = CLI_INTERRUPTED;
     return code;
 }

@@ -1,7 +1,7 @@
 /* include/lanner/engine.h */
 #include <lanner/engine.h>
 
-#include "api/options.h"
+#include "api/take_options.h"
 #include "engine/engine.h"
 
 lnr_status lnr_engine_create(lnr_model *m, const lnr_engine_options *opts, lnr_engine **out,

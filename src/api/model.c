@@ -1,7 +1,7 @@
 /* include/lanner/model.h: files as lanner inspect shows them, and loaded models. */
 #include <lanner/model.h>
 
-#include "api/options.h"
+#include "api/take_options.h"
 #include "base/alloc.h"
 #include "model/family.h"
 

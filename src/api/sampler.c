@@ -1,7 +1,7 @@
 /* include/lanner/sampler.h */
 #include <lanner/sampler.h>
 
-#include "api/options.h"
+#include "api/take_options.h"
 #include "sample/sampler.h"
 
 void lnr_sampler_defaults(lnr_sampler_options *o) {

@@ -64,9 +64,12 @@ static lnr_status build(model_loader *l, lnr_error *err) {
 }
 
 lnr_status model_error_with_path(lnr_error *err, lnr_status st, const char *path) {
-    if (err == NULL || strncmp(err->text, path, strlen(path)) == 0)
+    if (err == NULL)
         return st;
-    lnr_error inner = *err;
+    lnr_error inner = *err, shown;
+    (void)lnr_fail(&shown, st, "%s:", path); /* the path as an error line shows it */
+    if (strncmp(inner.text, shown.text, strlen(shown.text)) == 0)
+        return st;
     return LNR_FAIL(err, st, "%s: %s", path, inner.text);
 }
 

@@ -180,6 +180,8 @@ class Options(unittest.TestCase):
         self.assertGreaterEqual(full["prompt_tokens"] + len(full["tokens"]), 50)
         _, err = lanner("run", STORIES, "-p", PROMPT * 20, "--ctx", "50", code=1)
         self.assertRegex(err, rb"\Alanner: .*\b50\b.*\n\Z")
+        _, err = lanner("run", STORIES, "-p", PROMPT, "--ctx", "2049", code=2)
+        self.assertRegex(err, rb"\Alanner: .*\b2049\b.*\b2048\b.*\n\Z")
 
     def test_end_of_text(self):
         # This model ends a story by beginning the next: make its start token the ending one.

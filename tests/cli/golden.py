@@ -2,8 +2,8 @@
 """Runs the scripts under cases/ and compares what they print with the files beside them.
 
 A case is NAME.sh, run by sh in an empty folder with `lanner` first in PATH. What it must print
-stands in NAME.sh.stdout.exact or .glob (and .stderr.*); no file: nothing. A .glob line matches with shell
-wildcards, a line `...` any number of lines. Comments in the script say what else holds:
+stands in NAME.sh.stdout.exact or .glob (and .stderr.*); no file: nothing. A .glob line matches with
+shell wildcards, a line `...` any number of lines. Comments in the script say what else holds:
     # exit: 2             the script's exit code (default 0)
     # needs: shared-data  skipped, and said so, where ../shared/data is absent
 With --set-exact the .exact files are rewritten from what came out: read the diff before keeping it.

@@ -9,8 +9,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hostile"))
 import forge  # noqa: E402
-from forge import (ARRAY, BOOL, F32, F64, I8, I16, I32, I64, STRING, U8, U16, U32, U64,  # noqa: E402
-                   Gguf, Tensor, array)
+from forge import (ARRAY, BOOL, F32, F64, I8, I16, I32, I64, STRING, U8, U16, U32,  # noqa: E402
+                   U64, Gguf, Tensor, array)
 
 
 def gguf_seeds():
@@ -54,7 +54,17 @@ def gguf_seeds():
     yield "model", g.build()
 
 
-TARGETS = {"gguf": gguf_seeds}
+def tokenizer_seeds():
+    """The first byte chooses the vocabulary (2 bits) and the flags (2 bits)."""
+    texts = ("", "the  king's 1234 things\n\n", "<s>a<user> b<|im_end|>",
+             "\u2581\u4e2d\u6587 \U0001f600e\u0301", "aaaaaaaaaaaaaaaa", "\t \r\n don't")
+    for i, text in enumerate(texts):
+        for first in range(16):
+            yield f"{i}-{first}", bytes([first]) + text.encode()
+    yield "invalid", b"\x04\xff\xc0\x80 \xed\xa0\x80 \xf0\x9f\x98"
+
+
+TARGETS = {"gguf": gguf_seeds, "tokenizer": tokenizer_seeds}
 
 
 def main():

@@ -15,9 +15,8 @@ import random
 import struct
 import sys
 
-from forge import (ARRAY, BOOL, F32, F64, I8, I32, I64, STRING, T_F16, T_F32, T_I8, T_Q4_0, U8, U16,
-        U32,
-                   U64, Gguf, Tensor, array, string)
+from forge import (ARRAY, BOOL, F32, F64, I8, I32, I64, STRING, T_F16, T_F32, T_I8, T_Q4_0, U8,
+                   U16, U32, U64, Gguf, Tensor, array, string)
 
 EMBD, HEADS, HEADS_KV, FF = 32, 2, 1, 32
 HEAD_DIM = EMBD // HEADS
@@ -27,7 +26,7 @@ TOKENS = ([("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL
           [(f"<0x{b:02X}>", 0.0, BYTE) for b in range(256)] +
           [(t, -1.0 - i, NORMAL) for i, t in enumerate(
               ["\u2581", "e", "t", "a", "o", "i", "n", "s", "h", "r", "d", "l", "u", "\u2581a",
-                      "\u2581t", "he",
+               "\u2581t", "he",
                "\u2581the", "in", "er", "an", "\u2581s", "re", "on", "at", "\u2581o", "ou", "is",
                "en", "ing"])])
 
@@ -135,7 +134,7 @@ def headers():
     broken("H01-empty", "not a GGUF file", b"")
     for n in range(1, 24):
         broken(f"H02-cut-at-{n}", f"ends at byte {n}\\b" if n < 16 else "header at byte 16",
-                base[:n])
+               base[:n])
     broken("H03-magic-lower", "not a GGUF file", b"gguf" + base[4:])
     broken("H03-magic-swapped", "big-endian", b"FUGG" + base[4:])
     broken("H03-zip", "not a GGUF file", b"PK\3\4" + bytes(64))
@@ -185,8 +184,8 @@ def keys():
                           ("K08-strings-few", STRING, 9)):
         broken(name, "'k' .*array items", one(string("k") + struct.pack("<IIQ", ARRAY, kind, n)))
     for n in (65, 2**32, 2**63, 2**64 - 1, 2**64 - 8):
-        broken(f"K09-string-{n}", "'k' .*bytes long", one(string("k") + struct.pack("<IQ", STRING,
-                n)))
+        broken(f"K09-string-{n}", "'k' .*bytes long",
+               one(string("k") + struct.pack("<IQ", STRING, n)))
     broken("K09-string-in-array", "'k' .*bytes long",
            one(string("k") + struct.pack("<IIQQ", ARRAY, STRING, 2, 2**40)))
     for name, kind, x in (("same", U32, 7), ("other", STRING, "x")):
@@ -195,12 +194,12 @@ def keys():
         g.add("twice", kind, string(x) if kind == STRING else struct.pack("<I", x))
         broken(f"K10-duplicate-{name}", "'twice' .*same key", g)
     for x in (0, 3, 48, 2**31, 2**32 - 1):
-        broken(f"K11-alignment-{x}", "general.alignment", changed(small, general__alignment=(U32,
-                x)))
+        broken(f"K11-alignment-{x}", "general.alignment",
+               changed(small, general__alignment=(U32, x)))
     for name, kind, x in (("i32", I32, 32), ("u64", U64, 2**64 - 1), ("string", STRING, "32"),
                           ("f32", F32, 32.0)):
-        broken(f"K11-alignment-{name}", "general.alignment", changed(small,
-                general__alignment=(kind, x)))
+        broken(f"K11-alignment-{name}", "general.alignment",
+               changed(small, general__alignment=(kind, x)))
     g = changed(model, general__alignment=(U32, 4096))
     g.align = 4096
     case("K11-alignment-4096", "ok", "", g)
@@ -209,27 +208,27 @@ def keys():
            one(string("k") + struct.pack("<IIQ", ARRAY, BOOL, 2) + b"\1\xff"))
     wrong("K12-add-bos-u8", "add_bos_token", changed(model, tokenizer__ggml__add_bos_token=(U8, 2)))
     inf, nan = float("inf"), float("nan")
-    for name, x in (("nan", nan), ("inf", inf), ("minus-inf", -inf), ("zero", 0.0), ("negative",
-            -1.0)):
+    for name, x in (("nan", nan), ("inf", inf), ("minus-inf", -inf), ("zero", 0.0),
+                    ("negative", -1.0)):
         wrong(f"K13-eps-{name}", "layer_norm_rms_epsilon",
               changed(model, llama__attention__layer_norm_rms_epsilon=(F32, x)))
-        wrong(f"K13-freq-base-{name}", "rope.freq_base", changed(model, llama__rope__freq_base=(F32,
-                x)))
+        wrong(f"K13-freq-base-{name}", "rope.freq_base",
+              changed(model, llama__rope__freq_base=(F32, x)))
         wrong(f"K13-scaling-{name}", "rope.scaling.factor",
               changed(model, llama__rope__scaling__type=(STRING, "linear"),
                       llama__rope__scaling__factor=(F32, x)))
-    wrong("K13-freq-base-f64", "rope.freq_base", changed(model, llama__rope__freq_base=(F64,
-            1e300)))
+    wrong("K13-freq-base-f64", "rope.freq_base",
+          changed(model, llama__rope__freq_base=(F64, 1e300)))
     broken("K14-a-million-keys", "1000000 keys", b"GGUF" + struct.pack("<IQQ", 3, 0, 10**6), 2**25)
     g = model()
     for i in range(20000):
         g.add(f"extra.{i}", U32, struct.pack("<I", i))
     case("K14-20000-keys", "ok", "", g)
     wrong("K15-arch-missing", "general.architecture", changed(model, general__architecture=None))
-    wrong("K15-arch-unknown", "general.architecture", changed(model, general__architecture=(STRING,
-            "no")))
-    wrong("K15-arch-empty", "general.architecture", changed(model, general__architecture=(STRING,
-            "")))
+    wrong("K15-arch-unknown", "general.architecture",
+          changed(model, general__architecture=(STRING, "no")))
+    wrong("K15-arch-empty", "general.architecture",
+          changed(model, general__architecture=(STRING, "")))
     wrong("K15-arch-u32", "general.architecture", changed(model, general__architecture=(U32, 1)))
     wrong("K15-arch-65k", "general.architecture",
           changed(model, general__architecture=(STRING, "llama" * 13000)))
@@ -241,11 +240,11 @@ def keys():
                                    ("no-beyond-count", 5, 3, 11), ("second-part", 1, 2, 22),
                                    ("wrong-total", 0, 1, 12)):
         broken(f"K16-split-{name}", "split|part", changed(
-            model, split__no=(U16, no), split__count=(U16, count), split__tensors__count=(I32,
-                    total)))
+            model, split__no=(U16, no), split__count=(U16, count),
+            split__tensors__count=(I32, total)))
     broken("K16-split-negative", "split.count", changed(model, split__count=(I32, -1)))
-    broken("K16-split-string", "split.count", changed(model, split__count=(STRING,
-            "../../etc/passwd")))
+    broken("K16-split-string", "split.count",
+           changed(model, split__count=(STRING, "../../etc/passwd")))
     case("K16-split-merged", "ok", "", changed(
         model, split__no=(U16, 0), split__count=(U16, 0), split__tensors__count=(I32, 11)))
     case("K17-unknown-keys", "ok", "", changed(
@@ -312,22 +311,22 @@ def tensors():
         g.tensors = [u for u in g.tensors if u.name != t.name]
         wrong(f"T16-missing-{t.name}", t.name.replace(".", "\\."), g)
     for name, dims in (("token_embd.weight", [EMBD, 200]), ("token_embd.weight", [EMBD // 2, 576]),
-                       ("output_norm.weight", [EMBD * 2]), ("blk.0.attn_q.weight", [EMBD,
-                       EMBD - 1]),
+                       ("output_norm.weight", [EMBD * 2]),
+                       ("blk.0.attn_q.weight", [EMBD, EMBD - 1]),
                        ("blk.0.attn_k.weight", [EMBD, EMBD]), ("blk.0.attn_v.weight", [1, 1]),
                        ("blk.0.attn_output.weight", [EMBD * 2, EMBD // 2]),
-                       ("blk.0.ffn_down.weight", [FF, EMBD + 1]), ("blk.0.ffn_gate.weight", [EMBD,
-                       1]),
+                       ("blk.0.ffn_down.weight", [FF, EMBD + 1]),
+                       ("blk.0.ffn_gate.weight", [EMBD, 1]),
                        ("blk.0.ffn_norm.weight", [1]), ("blk.0.attn_norm.weight", [EMBD, 2])):
         g = model()
         t = g.tensor(name)
         t.dims, t.data = dims, bytes(4 * dims[0] * (dims[1] if len(dims) > 1 else 1))
         wrong(f"T17-shape-{name}-{'x'.join(map(str, dims))}", name.replace(".", "\\."), g)
-    for name, kind, size in (("output_norm.weight", T_Q4_0, 18), ("blk.0.attn_norm.weight", T_I8,
-            EMBD),
+    for name, kind, size in (("output_norm.weight", T_Q4_0, 18),
+                             ("blk.0.attn_norm.weight", T_I8, EMBD),
                              ("token_embd.weight", 27, 8 * EMBD * len(TOKENS)),
-                             ("blk.0.attn_q.weight", 16, 0), ("blk.0.ffn_up.weight", T_I8,
-                             EMBD * FF)):
+                             ("blk.0.attn_q.weight", 16, 0),
+                             ("blk.0.ffn_up.weight", T_I8, EMBD * FF)):
         g = model()
         t = g.tensor(name)
         t.kind, t.data = kind, bytes(size)
@@ -369,8 +368,8 @@ def sizes():
     llama("A01-heads-negative", attention__head_count=(I32, -2))
     for name, n in (("0", 0), ("3", 3), ("4", 4)) + big:
         llama(f"A02-heads-kv-{name}", match="head|attn", attention__head_count_kv=(U32, n))
-    g = changed(model, llama__attention__head_count=(U32, 4), llama__attention__head_count_kv=(U32,
-            3),
+    g = changed(model, llama__attention__head_count=(U32, 4),
+                llama__attention__head_count_kv=(U32, 3),
                 llama__rope__dimension_count=(U32, 8))
     wrong("A02-heads-kv-not-dividing", "head_count_kv", g)
     for name, n in (("0", 0), ("2", 2), ("513", 513)) + big:
@@ -393,20 +392,20 @@ def sizes():
     for name, n in (("0", 0), ("15", 15), ("18", 18), ("2e32-1", 2**32 - 1)):
         llama(f"A07-rope-{name}", rope__dimension_count=(U32, n))
     llama("A07-rope-part", lambda n, m, g: case(n, "ok", m, g), rope__dimension_count=(U32, 8))
-    llama("A07-rope-scaling-unknown", match="rope.scaling.type", rope__scaling__type=(STRING,
-            "\x1b[5m"))
+    llama("A07-rope-scaling-unknown", match="rope.scaling.type",
+          rope__scaling__type=(STRING, "\x1b[5m"))
     for name, items in (("empty", []), ("shorter", [1]), ("longer", [1] * 1000)):
         llama(f"A08-per-layer-{name}", match="head_count_kv|block_count|blk",
               attention__head_count_kv=(ARRAY, array(I32, items)), block_count=(U32, 2))
-    for name, key, n in (("key", "attention__key_length", 0), ("key-2e32-1",
-            "attention__key_length", 2**32 - 1),
-                         ("value", "attention__value_length", 8), ("value-0",
-                         "attention__value_length", 0)):
+    for name, key, n in (("key", "attention__key_length", 0),
+                         ("key-2e32-1", "attention__key_length", 2**32 - 1),
+                         ("value", "attention__value_length", 8),
+                         ("value-0", "attention__value_length", 0)):
         llama(f"A09-length-{name}", match="key_length|value_length|head|attn", **{key: (U32, n)})
     for n in (0, 1, 287, 289, 2**32 - 1):
         llama(f"A10-vocab-size-{n}", vocab_size=(U32, n))
-    llama("A10-vocab-size-right", lambda n, m, g: case(n, "ok", m, g), vocab_size=(U32,
-            len(TOKENS)))
+    llama("A10-vocab-size-right", lambda n, m, g: case(n, "ok", m, g),
+          vocab_size=(U32, len(TOKENS)))
     g = model()
     g.tensors.append(Tensor("output.weight", [EMBD, 100]))
     wrong("A10-output-rows", "output\\.weight", g)
@@ -446,8 +445,8 @@ def vocabularies():
     for key, kind in (("scores", F32), ("token_type", I32)):
         for name, m in (("none", 0), ("shorter", n - 1), ("longer", n + 1), ("1000", 1000)):
             vocab(f"V02-{key}-{name}", key, **{key: (ARRAY, array(kind, [1] * m))})
-        for name, other, x in (("i8", I8, 1), ("u8", U8, 1), ("string", STRING, ""), ("f64", F64,
-                1.0),
+        for name, other, x in (("i8", I8, 1), ("u8", U8, 1), ("string", STRING, ""),
+                               ("f64", F64, 1.0),
                                ("bool", BOOL, 1)):
             vocab(f"V03-{key}-{name}", key, **{key: (ARRAY, array(other, [x] * n))})
         vocab(f"V03-{key}-scalar", key, **{key: (kind, 1)})
@@ -464,8 +463,8 @@ def vocabularies():
             vocab(f"V06-{key}-{name}", f"{key}_token_id", **{f"{key}_token_id": x})
     vocab("V07-add-bos-without", "add_bos_token", make=bpe_model, add_bos_token=(BOOL, 1),
           bos_token_id=None)
-    for name, s in (("minus", "<0x-1>"), ("letters", "<0xZZ>"), ("cut", "<0x"), ("long",
-            "<0x0100>"),
+    for name, s in (("minus", "<0x-1>"), ("letters", "<0xZZ>"), ("cut", "<0x"),
+                    ("long", "<0x0100>"),
                     ("empty", ""), ("spaces", "<0x 1>")):
         vocab(f"V08-byte-{name}", "tokens", tokens=texts({70: s}))
     for name, line in (("no-space", "hello"), ("empty", ""), ("space", " "), ("left-empty", " h"),
@@ -477,22 +476,22 @@ def vocabularies():
     case("V09-merge-unknown-parts", "any", "merges", bpe_model(("h e", "zzzz yyyy")))
     case("V09-merges-10000", "ok", "", bpe_model(["h e"] * 10000))
     case("V09-good", "ok", "", bpe_model())
-    case("V10-text-1MiB", "any", "tokens", changed(model,
-            tokenizer__ggml__tokens=texts({280: "x" * 2**20})))
+    case("V10-text-1MiB", "any", "tokens",
+         changed(model, tokenizer__ggml__tokens=texts({280: "x" * 2**20})))
     vocab("V10-text-empty", "", good, tokens=texts({280: ""}))
     vocab("V10-text-nul", "", good, tokens=texts({280: "a\0b"}))
     vocab("V10-text-invalid", "", good, tokens=texts({i: b"\xff\xc0\x80" for i in range(259, n)}))
     vocab("V10-text-escapes", "", good, tokens=texts({i: "\x1b[31m" for i in range(259, n)}))
     for name, pre in (("unknown", "nobody-knows"), ("escapes", "\x1b[31m\n"), ("empty", "")):
-        wrong(f"V11-pre-{name}", "pre|splitter", changed(bpe_model, tokenizer__ggml__pre=(STRING,
-                pre)))
+        wrong(f"V11-pre-{name}", "pre|splitter",
+              changed(bpe_model, tokenizer__ggml__pre=(STRING, pre)))
     wrong("V11-pre-u32", "tokenizer.ggml.pre", changed(bpe_model, tokenizer__ggml__pre=(U32, 1)))
     vocab("V12-no-byte-tokens", "", good, tokens=texts({i: f"b{i}" for i in range(3, 259)}),
           token_type=kinds({i: NORMAL for i in range(3, 259)}))
-    case("V13-cyclic-merges", "any", "merges", bpe_model(("h e", "e h", "he he", "hehe he", "e e",
-            "ee ee")))
-    vocab("V14-overlapping-added", "", good, tokens=texts({i: "a" * (i - 258) for i in range(259,
-            n)}),
+    case("V13-cyclic-merges", "any", "merges",
+         bpe_model(("h e", "e h", "he he", "hehe he", "e e", "ee ee")))
+    vocab("V14-overlapping-added", "", good,
+          tokens=texts({i: "a" * (i - 258) for i in range(259, n)}),
           token_type=kinds({i: USER for i in range(259, n)}))
     for count in (1, 3):
         wrong(f"V15-vocabulary-{count}", "tokens|token_embd|scores|token_id|bos|eos",

@@ -4,11 +4,11 @@
 run_corpus.py LANNER FOLDER [--seconds S] [--memory MIB] [-k WORD]
 
 For every case of FOLDER/cases.json (make_corpus.py) and some special files made here: `lanner
-inspect` and `lanner run` must end in time, by themselves, with the exit code that the case asks for;
-an error must be exactly one line that names what is wrong and holds no control character, which a
-sanitizer's report would break; a success must have generated. --memory limits the address space
-(0: no limit, as address sanitizer needs). Prints a line for each failing case and one at the end.
-Python 3, standard library only.
+inspect` and `lanner run` must end in time, by themselves, with the exit code that the case asks
+for; an error must be exactly one line that names what is wrong and holds no control character,
+which a sanitizer's report would break; a success must have generated. --memory limits the address
+space (0: no limit, as address sanitizer needs). Prints a line for each failing case and one at the
+end. Python 3, standard library only.
 """
 
 import argparse
@@ -34,7 +34,8 @@ def run(args, options):
             resource.setrlimit(resource.RLIMIT_AS, (options.memory << 20,) * 2)
 
     try:
-        p = subprocess.run(args, stdin=subprocess.DEVNULL, capture_output=True, timeout=options.seconds,
+        p = subprocess.run(args, stdin=subprocess.DEVNULL, capture_output=True,
+                           timeout=options.seconds,
                            preexec_fn=limit)
     except subprocess.TimeoutExpired:
         return f"more than {options.seconds:g} s", b"", b""
@@ -124,7 +125,8 @@ def main():
     parser.add_argument("lanner")
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--seconds", type=float, default=1)
-    parser.add_argument("--memory", type=int, default=4096, help="MiB of address space; 0: no limit")
+    parser.add_argument("--memory", type=int, default=4096,
+                        help="MiB of address space; 0: no limit")
     parser.add_argument("-k", dest="word", default="", help="only cases with this in their name")
     options = parser.parse_args()
     n_passed = n_failed = 0

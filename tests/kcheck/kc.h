@@ -27,8 +27,6 @@ enum { KC_REGIONS = 8, KC_ROWS_MAX = 16 };
 
 typedef struct kc {
     uint64_t rng;
-    int effort; /* 1: few sizes, for sanitizer builds; 2: all */
-    bool verbose;
     /* the rows of the slot under check, [0] the scalar one */
     const lnr_kernel_row *row[KC_ROWS_MAX];
     size_t n_rows;

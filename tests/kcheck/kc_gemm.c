@@ -114,11 +114,12 @@ void kc_check_gemm(kc *k) {
     gemm_truth(k);
     for (size_t panels = 0; panels <= panels_max; panels++)
         for (size_t blocks = 0; blocks <= blocks_max; blocks += block == 1 ? 3 : 1)
-            for (size_t cols = 0; cols <= 13; cols += k->effort > 1 ? 1 : 3)
+            for (size_t cols = 0; cols <= 13; cols++)
                 gemm_case(k, panels, blocks, cols, KC_random);
     for (kc_pattern p = 0; p < KC_N_PATTERNS; p++)
-        for (size_t cols = 1; cols <= 7; cols++)
-            gemm_case(k, 3, block == 256 ? 2 : 11, cols, p);
+        for (size_t cols = 1; cols <= 13; cols++)
+            for (size_t panels = 1; panels <= 5; panels += 2)
+                gemm_case(k, panels, block == 256 ? 2 : 11, cols, p);
     gemm_case(k, 3, 2, 97, KC_random); /* beyond what the kernels unpack for at once */
     gemm_case(k, 2, 1, 96 + 13, KC_random);
 }

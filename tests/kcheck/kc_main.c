@@ -10,6 +10,7 @@
 
 typedef struct options {
     const char *pattern; /* part of the row's name; NULL for all */
+    int n_rounds;        /* each with other random numbers */
     bool bench, list;
 } options;
 
@@ -53,8 +54,9 @@ static size_t check_slot(kc *k, const options *o, lnr_kernel_slot slot, size_t *
     if (!any)
         return 0;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
-        if (strcmp(checks[i].op, k->row[0]->op) == 0)
-            checks[i].check(k);
+        for (int round = 0; round < o->n_rounds; round++)
+            if (strcmp(checks[i].op, k->row[0]->op) == 0)
+                checks[i].check(k);
     for (size_t i = 0; i < k->n_rows; i++) {
         bool bad = k->n_failed[i] || k->n_cases[i] == 0;
         printf("%-4s %-45s %6zu cases, %zu failed\n", bad ? "FAIL" : "ok", k->row[i]->name,
@@ -104,13 +106,13 @@ static int bench_all(kc *k, const options *o) {
 }
 
 static int usage(void) {
-    fprintf(stderr, "usage: kcheck [-k PART] [--effort 1|2] [--seed N] [--bench | --list]\n");
+    fprintf(stderr, "usage: kcheck [-k PART] [--rounds N] [--seed N] [--bench | --list]\n");
     return 2;
 }
 
 int main(int argc, char **argv) {
-    static kc k = {.rng = 20261121, .effort = 2};
-    options o = {0};
+    static kc k = {.rng = 20261121};
+    options o = {.n_rounds = 1};
     for (int i = 1; i < argc; i++) {
         bool more = i + 1 < argc;
         if (strcmp(argv[i], "--bench") == 0)
@@ -119,8 +121,8 @@ int main(int argc, char **argv) {
             o.list = true;
         else if (strcmp(argv[i], "-k") == 0 && more)
             o.pattern = argv[++i];
-        else if (strcmp(argv[i], "--effort") == 0 && more)
-            k.effort = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--rounds") == 0 && more)
+            o.n_rounds = atoi(argv[++i]);
         else if (strcmp(argv[i], "--seed") == 0 && more)
             k.rng = strtoull(argv[++i], NULL, 10) | 1;
         else

@@ -27,12 +27,20 @@
 #define N_MISTAKEN 150 /* tokens that a mistake must show in */
 #define EXIT_SKIP  77
 
-/* Bounds on a row's error: max |engine - reference| / max |reference|. See README.md beside this
- * file. */
-#define BOUND_FLOAT    5e-4
-#define BOUND_TYPICAL  5e-5
-#define BOUND_ROUNDING 0.1
-#define MISTAKE_MARGIN 2 /* times the bound that a mistake must exceed */
+/* Bounds on a row's error: max |engine - reference| / max |reference|. README.md beside this file
+ * tells what they were measured to be. */
+#define BOUND_ALONE 2e-6 /* median over one-token prompts */
+
+typedef struct bounds {
+    double median, worst;
+} bounds;
+
+static const bounds float_rounded = {
+    1e-4, 2e-3}; /* flips of half a bit of K and V, and what they cause */
+static const bounds quant_rounded = {0.05, 0.1}; /* flips of int8 activations */
+static const bounds quant_plain = {0.05, 0.15};  /* their rounding itself */
+
+#define MISTAKE_MARGIN 2 /* times a bound that a mistake must exceed */
 
 typedef struct loaded {
     const model_case *c;
@@ -120,11 +128,15 @@ static void add_errors(errors *e, const loaded *l, const double *expected, size_
 }
 
 static bool holds(const loaded *l, const char *what, double error, double bound) {
-    bool ok = error <= bound;
-    if (!ok)
+    if (!(error <= bound))
         fprintf(stderr, "FAILED %s, %s: error %.3g, at most %.3g allowed\n", l->c->name, what,
                 error, bound);
-    return ok;
+    return error <= bound;
+}
+
+static bool within(const loaded *l, errors *e, bounds b, const char *what) {
+    bool ok = holds(l, what, quantile(e, 1), b.worst);
+    return holds(l, what, quantile(e, 0.5), b.median) && ok;
 }
 
 static bool run_engine(loaded *l, engine_setup setup, const int *tokens, uint32_t n) {
@@ -146,17 +158,19 @@ static const uint32_t ubatches[] = {1, 7, 64, 128};
 
 /* A prompt's rows are the first rows of the long prompt's, so one run of the reference serves all.
  */
-static bool compare_prompts(loaded *l, const double *expected, double bound, const char *what) {
+static bool compare_prompts(loaded *l) {
     bool ok = true;
     for (size_t i = 0; i < sizeof prompt_sizes / sizeof prompt_sizes[0]; i++) {
-        errors e = {.n = 0};
-        engine_setup setup = {ubatches[i], 2, 1};
-        if (!run_engine(l, setup, l->token, prompt_sizes[i]))
+        uint32_t n = prompt_sizes[i];
+        errors rounded = {.n = 0}, plain = {.n = 0};
+        if (!run_engine(l, (engine_setup){ubatches[i], 2, 1}, l->token, n))
             return false;
-        add_errors(&e, l, expected, prompt_sizes[i]);
-        ok = holds(l, what, quantile(&e, 1), bound) && ok;
-        if (!l->c->quantised && prompt_sizes[i] > 1)
-            ok = holds(l, "median", quantile(&e, 0.5), BOUND_TYPICAL) && ok;
+        add_errors(&rounded, l, l->rounded, n);
+        add_errors(&plain, l, l->plain, n);
+        ok =
+            within(l, &rounded, l->c->quantised ? quant_rounded : float_rounded, "rounded alike") &&
+            ok;
+        ok = (!l->c->quantised || within(l, &plain, quant_plain, "unrounded")) && ok;
     }
     return ok;
 }
@@ -174,27 +188,29 @@ static bool short_prompts(loaded *l, int n, errors *e) {
     return true;
 }
 
-static bool compare_quantised(loaded *l) {
+/* Most prompts this short meet no tie at all, so their rows show an error of method at once. */
+static bool compare_short(loaded *l) {
     errors one = {.n = 0}, four = {.n = 0};
-    bool ok = compare_prompts(l, l->plain, BOUND_ROUNDING, "unrounded") &&
-              compare_prompts(l, l->rounded, BOUND_ROUNDING, "rounded alike");
     if (!short_prompts(l, 1, &one) || !short_prompts(l, 4, &four))
         return false;
-    ok = holds(l, "median of one-token prompts", quantile(&one, 0.5), BOUND_TYPICAL) && ok;
-    return holds(l, "median of four-token prompts", quantile(&four, 0.5), BOUND_TYPICAL) && ok;
+    bool ok = holds(l, "median of one-token prompts", quantile(&one, 0.5), BOUND_ALONE);
+    if (l->c->quantised)
+        ok = holds(l, "median of four-token prompts", quantile(&four, 0.5), BOUND_ALONE) && ok;
+    return ok;
 }
 
-/* The bound must be one that mistakes exceed. */
+/* The bounds must be such that mistakes exceed them. */
 static bool notices(loaded *l, unsigned mistake, const char *what) {
     errors e = {.n = 0};
     if (!run_reference(l, l->token, N_MISTAKEN, REFERENCE_ROUNDED | mistake, l->rounded))
         return false;
     add_errors(&e, l, l->rounded, N_MISTAKEN);
-    double error = quantile(&e, 1), bound = l->c->quantised ? BOUND_ROUNDING : BOUND_FLOAT;
-    bool seen = error > MISTAKE_MARGIN * bound;
+    bounds b = l->c->quantised ? quant_rounded : float_rounded;
+    double worst = quantile(&e, 1), median = quantile(&e, 0.5);
+    bool seen = worst > MISTAKE_MARGIN * b.worst || median > MISTAKE_MARGIN * b.median;
     if (!seen)
-        fprintf(stderr, "FAILED %s: %s has an error of only %.3g, bound %.3g\n", l->c->name, what,
-                error, bound);
+        fprintf(stderr, "FAILED %s: %s has an error of only %.3g, median %.3g\n", l->c->name, what,
+                worst, median);
     return seen;
 }
 
@@ -217,10 +233,10 @@ static bool open_reference(loaded *l) {
 static bool compare_case(loaded *l) {
     if (!open_reference(l))
         return false;
-    bool ok = l->c->quantised ? compare_quantised(l)
-                              : compare_prompts(l, l->rounded, BOUND_FLOAT, "rounded alike");
-    engine_setup setup = {128, 2, 1};
-    return run_engine(l, setup, l->token, N_TOKENS) && notices_mistakes(l) && ok;
+    bool ok = compare_prompts(l);
+    ok = compare_short(l) && ok;
+    return run_engine(l, (engine_setup){128, 2, 1}, l->token, N_TOKENS) && notices_mistakes(l) &&
+           ok;
 }
 
 static bool measure_case(loaded *l) {
@@ -419,14 +435,22 @@ static bool each_case(const char *dir, bool (*check)(loaded *)) {
     return ok;
 }
 
-static bool story(const char *path) {
-    char dir[512];
-    snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
+/* data: the folder of files from outside; only if it is absent is the test skipped. */
+static int story(const char *data) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/README.md", data);
+    FILE *f = fopen(path, "r");
+    if (f == NULL) {
+        fprintf(stderr, "skipped: %s is not there\n", path);
+        return EXIT_SKIP;
+    }
+    fclose(f);
+    snprintf(path, sizeof path, "%s/models", data);
     model_case c = {"stories260K", false, ""};
     loaded l;
-    bool ok = load(&l, dir, &c) && check_story(&l);
+    bool ok = load(&l, path, &c) && check_story(&l);
     unload(&l);
-    return ok;
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv) {
@@ -450,7 +474,7 @@ int main(int argc, char **argv) {
         printf("arith %d\n", LNR_ARITH_VERSION);
         ok = each_case(where, print_golden);
     } else if (strcmp(command, "stories") == 0) {
-        ok = story(where);
+        return story(where);
     } else {
         fprintf(stderr, "usage: test_logits make|compare|hash|measure|golden|stories PATH [ISA]\n");
     }

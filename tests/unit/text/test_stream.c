@@ -134,6 +134,12 @@ static void the_start_of_the_stream(void **state) {
     assert_string_equal(buf_cstr(&out), " ");
     buf_deinit(&out);
     token_list_deinit(&spaces);
+    /* An unknown token is text that cannot be shown: what follows it is no start. */
+    token_list unknown = encode(t, "<unk>a", 6, TOKENIZE_PARSE_SPECIAL);
+    out = stream(t, &unknown, false, true);
+    assert_string_equal(buf_cstr(&out), " a");
+    buf_deinit(&out);
+    token_list_deinit(&unknown);
     tokenizer_destroy(t);
 }
 

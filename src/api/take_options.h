@@ -1,6 +1,6 @@
 /* Option structs that may come from a program built against an older or newer header. */
-#ifndef LNR_API_OPTIONS_H
-#define LNR_API_OPTIONS_H
+#ifndef LNR_API_TAKE_OPTIONS_H
+#define LNR_API_TAKE_OPTIONS_H
 
 #include "base/fail.h"
 
