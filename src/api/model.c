@@ -28,14 +28,15 @@ static lnr_status copy_names(lnr_file *f, lnr_error *err) {
         ok = (f->tensor[i] = arena_strdup_n(&f->names, s.p, s.n)) != NULL;
     }
     return ok ? LNR_OK
-              : LNR_FAIL(err, LNR_E_NOMEM, "%s: no memory for its names", gguf_path(f->gguf));
+              : LNR_FAIL(err, LNR_E_NOMEM, "%s%s: no memory for its names",
+                         LNR_PATH(gguf_path(f->gguf)));
 }
 
 lnr_status lnr_file_open(const char *path, lnr_file **out, lnr_error *err) {
     *out = NULL;
     lnr_file *f = lnr_new(lnr_file);
     if (f == NULL)
-        return LNR_FAIL(err, LNR_E_NOMEM, "%s: no memory to open it", path);
+        return LNR_FAIL(err, LNR_E_NOMEM, "%s%s: no memory to open it", LNR_PATH(path));
     arena_init(&f->names);
     lnr_status st = gguf_open(path, &f->gguf, err);
     if (st == LNR_OK)

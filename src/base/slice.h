@@ -17,6 +17,13 @@ typedef struct lnr_str {
 #define LNR_STR_SHOWN_MAX 120
 #define LNR_STR(s)        (int)((s).n < LNR_STR_SHOWN_MAX ? (s).n : LNR_STR_SHOWN_MAX), (s).p
 
+/* A path for printf's "%s%s": a long one is cut at its front, so that the reason behind it still
+ * fits. */
+#define LNR_PATH_SHOWN_MAX 200
+#define LNR_PATH(path)                                                                             \
+    (strlen(path) > LNR_PATH_SHOWN_MAX ? "..." : ""),                                              \
+        ((path) + (strlen(path) > LNR_PATH_SHOWN_MAX ? strlen(path) - LNR_PATH_SHOWN_MAX : 0))
+
 static inline lnr_str lnr_str_from(const char *z) {
     return (lnr_str){z, strlen(z)};
 }

@@ -44,8 +44,8 @@ static lnr_status check_memory(uint64_t bytes, const char *path, lnr_error *err)
     uint64_t available = os_memory_available();
     if (available && bytes > available)
         return LNR_FAIL(err, LNR_E_NOMEM,
-                        "%s: the weights take %" PRIu64 " MiB and %" PRIu64 " MiB are free", path,
-                        bytes >> 20, available >> 20);
+                        "%s%s: the weights take %" PRIu64 " MiB and %" PRIu64 " MiB are free",
+                        LNR_PATH(path), bytes >> 20, available >> 20);
     return LNR_OK;
 }
 
@@ -67,10 +67,10 @@ lnr_status model_error_with_path(lnr_error *err, lnr_status st, const char *path
     if (err == NULL)
         return st;
     lnr_error inner = *err, shown;
-    (void)lnr_fail(&shown, st, "%s:", path); /* the path as an error line shows it */
+    (void)lnr_fail(&shown, st, "%s%s:", LNR_PATH(path)); /* the path as an error line shows it */
     if (strncmp(inner.text, shown.text, strlen(shown.text)) == 0)
         return st;
-    return LNR_FAIL(err, st, "%s: %s", path, inner.text);
+    return LNR_FAIL(err, st, "%s%s: %s", LNR_PATH(path), inner.text);
 }
 
 lnr_status model_load(const char *path, const lnr_model_options *opts, lnr_model **out,
@@ -87,7 +87,7 @@ lnr_status model_load(const char *path, const lnr_model_options *opts, lnr_model
     lnr_model *m = lnr_new(lnr_model);
     bool *used = lnr_alloc_array(gguf_n_tensors(f), sizeof *used);
     if (m == NULL || used == NULL) {
-        st = LNR_FAIL(err, LNR_E_NOMEM, "%s: no memory to load it", path);
+        st = LNR_FAIL(err, LNR_E_NOMEM, "%s%s: no memory to load it", LNR_PATH(path));
         lnr_free(m);
         goto free_used;
     }

@@ -4,6 +4,7 @@
 #include "os/os.h"
 
 #include "base/alloc.h"
+#include "base/slice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,16 +35,17 @@ lnr_status os_file_open(const char *path, os_file **out, lnr_error *err) {
     /* Without O_NONBLOCK opening a pipe would wait for its writer. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return LNR_FAIL(err, LNR_E_IO, "%s: cannot open: %s", path, strerror(errno));
+        return LNR_FAIL(err, LNR_E_IO, "%s%s: cannot open: %s", LNR_PATH(path), strerror(errno));
     lnr_status st = LNR_OK;
     struct stat info;
     os_file *f = NULL;
     if (fstat(fd, &info) != 0)
-        st = LNR_FAIL(err, LNR_E_IO, "%s: cannot examine: %s", path, strerror(errno));
+        st = LNR_FAIL(err, LNR_E_IO, "%s%s: cannot examine: %s", LNR_PATH(path), strerror(errno));
     else if (!S_ISREG(info.st_mode))
-        st = LNR_FAIL(err, LNR_E_IO, "%s: is %s, not a regular file", path, kind_of(info.st_mode));
+        st = LNR_FAIL(err, LNR_E_IO, "%s%s: is %s, not a regular file", LNR_PATH(path),
+                      kind_of(info.st_mode));
     else if ((f = lnr_new(os_file)) == NULL || (f->path = lnr_strdup_n(path, strlen(path))) == NULL)
-        st = LNR_FAIL(err, LNR_E_NOMEM, "%s: no memory to open it", path);
+        st = LNR_FAIL(err, LNR_E_NOMEM, "%s%s: no memory to open it", LNR_PATH(path));
     if (st) {
         lnr_free(f);
         close(fd);
@@ -78,11 +80,11 @@ lnr_status os_file_read_at(os_file *f, uint64_t offset, void *p, size_t n, lnr_e
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return LNR_FAIL(err, LNR_E_IO, "%s: cannot read at byte %llu: %s", f->path,
+            return LNR_FAIL(err, LNR_E_IO, "%s%s: cannot read at byte %llu: %s", LNR_PATH(f->path),
                             (unsigned long long)offset, strerror(errno));
         if (got == 0)
-            return LNR_FAIL(err, LNR_E_IO, "%s: ends at byte %llu, %zu more expected", f->path,
-                            (unsigned long long)offset, n);
+            return LNR_FAIL(err, LNR_E_IO, "%s%s: ends at byte %llu, %zu more expected",
+                            LNR_PATH(f->path), (unsigned long long)offset, n);
         to += got;
         n -= (size_t)got;
         offset += (uint64_t)got;
@@ -114,13 +116,14 @@ lnr_status os_writer_open(const char *path, os_writer **out, lnr_error *err) {
         if (w)
             lnr_free(w->path);
         lnr_free(w);
-        return LNR_FAIL(err, LNR_E_NOMEM, "%s: no memory to write it", path);
+        return LNR_FAIL(err, LNR_E_NOMEM, "%s%s: no memory to write it", LNR_PATH(path));
     }
     memcpy(w->temporary, path, n);
     memcpy(w->temporary + n, suffix, sizeof suffix);
     w->fd = mkostemps(w->temporary, 5, O_CLOEXEC);
     if (w->fd < 0) {
-        lnr_status st = LNR_FAIL(err, LNR_E_IO, "%s: cannot create: %s", path, strerror(errno));
+        lnr_status st =
+            LNR_FAIL(err, LNR_E_IO, "%s%s: cannot create: %s", LNR_PATH(path), strerror(errno));
         writer_free(w);
         return st;
     }
@@ -140,7 +143,7 @@ lnr_status os_writer_write_at(os_writer *w, uint64_t offset, const void *p, size
         if (put < 0 && errno == EINTR)
             continue;
         if (put <= 0)
-            return LNR_FAIL(err, LNR_E_IO, "%s: cannot write at byte %llu: %s", w->path,
+            return LNR_FAIL(err, LNR_E_IO, "%s%s: cannot write at byte %llu: %s", LNR_PATH(w->path),
                             (unsigned long long)offset, put ? strerror(errno) : "nothing taken");
         from += put;
         n -= (size_t)put;
@@ -170,7 +173,8 @@ static void sync_folder_of(const char *path) {
 lnr_status os_writer_commit(os_writer *w, lnr_error *err) {
     lnr_status st = LNR_OK;
     if (fsync(w->fd) != 0 || rename(w->temporary, w->path) != 0) {
-        st = LNR_FAIL(err, LNR_E_IO, "%s: cannot complete: %s", w->path, strerror(errno));
+        st = LNR_FAIL(err, LNR_E_IO, "%s%s: cannot complete: %s", LNR_PATH(w->path),
+                      strerror(errno));
         os_writer_abandon(w);
         return st;
     }

@@ -1,4 +1,4 @@
-/* Activations to int8 on AVX512: 16 values to a vector, which is just one of the sums of 16. */
+/* Activations to int8 on AVX512: as on AVX2, with 16 values to a vector and narrowing in order. */
 #include "kernels/inline.h"
 #include "kernels/kernels.h"
 
@@ -8,7 +8,7 @@
 
 #define AMAX_MIN 0x1p-100f
 
-/* Writes n (a multiple of 16) int8 and the sums of each 16; returns d. */
+/* Writes n (a multiple of 32) int8 and the sums of each 16; returns d. */
 LNR_INLINE float quantize_block(const float *x, int n, int8_t *q, int16_t *sum16) {
     __m512i mask = _mm512_set1_epi32(0x7fffffff), top = _mm512_setzero_si512();
     for (int i = 0; i < n; i += 16) {
@@ -24,10 +24,19 @@ LNR_INLINE float quantize_block(const float *x, int n, int8_t *q, int16_t *sum16
         return finite ? 0.0f : _mm_cvtss_f32(_mm_castsi128_ps(_mm_set1_epi32(0x7fc00000)));
     }
     __m512 inverse = _mm512_set1_ps(127.0f / amax);
-    for (int i = 0; i < n; i += 16) {
-        __m512i v = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + i), inverse));
-        _mm_storeu_si128((void *)(q + i), _mm512_cvtepi32_epi8(v)); /* |v| <= 127: exact */
-        sum16[i / 16] = (int16_t)_mm512_reduce_add_epi32(v);
+    for (int i = 0; i < n; i += 32) {
+        /* |v| <= 127: narrowing is exact */
+        __m512i low = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + i), inverse));
+        __m512i high = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + i + 16), inverse));
+        __m256i b = _mm256_set_m128i(_mm512_cvtepi32_epi8(high), _mm512_cvtepi32_epi8(low));
+        _mm256_storeu_si256((void *)(q + i), b);
+        /* bytes to quadruples, then across the 128-bit lane: a sum per 16 bytes */
+        __m256i s =
+            _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), b), _mm256_set1_epi16(1));
+        s = _mm256_add_epi32(s, _mm256_shuffle_epi32(s, 0x4e));
+        s = _mm256_add_epi32(s, _mm256_shuffle_epi32(s, 0xb1));
+        sum16[i / 16] = (int16_t)_mm256_extract_epi16(s, 0);
+        sum16[i / 16 + 1] = (int16_t)_mm256_extract_epi16(s, 8);
     }
     return amax / 127.0f;
 }
