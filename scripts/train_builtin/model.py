@@ -11,7 +11,7 @@ from torch import nn
 
 class Config:
     def __init__(self, **kw):
-        self.vocab, self.dim, self.layers, self.ff = 2048, 256, 3, 768
+        self.vocab, self.dim, self.layers, self.ff = 2048, 256, 5, 512
         self.heads, self.kv_heads, self.context = 4, 2, 512
         self.eps, self.rope_base = 1e-5, 10000.0
         self.__dict__.update(kw)
