@@ -33,7 +33,7 @@ bool cli_parse(const app_command *c, int n_words, char **words, void *values, ap
 
 int cli_write(const void *p, size_t n) {
     errno = 0;
-    if (fwrite(p, 1, n, stdout) == n)
+    if (n == 0 || fwrite(p, 1, n, stdout) == n) /* p may be NULL then */
         return CLI_OK;
     if (errno == EINTR && app_interrupted())
         return CLI_INTERRUPTED;

@@ -12,7 +12,7 @@ typedef struct model_case {
 } model_case;
 
 static const model_case model_cases[] = {
-    {"llama-f32", false, "--seed 1"},
+    {"llama-f32", false, "--rope-scaling llama3 --seed 1"},
     {"llama-f32-odd", false,
      "--embd 40 --ff 76 --heads 3 --kv-heads 3 --head-dim 16 --tied --rope-scaling linear --seed "
      "2"},
@@ -24,7 +24,7 @@ static const model_case model_cases[] = {
     {"llama-f16", false, "--type F16 --kv-heads 4 --rope-dim 32 --tied --seed 5"},
     {"qwen2-f32", false, "--arch qwen2 --kv-heads 1 --rope-dim 32 --tied --seed 6"},
     {"qwen2-f32-odd", false,
-     "--arch qwen2 --embd 90 --ff 130 --heads 7 --kv-heads 7 --head-dim 16 --seed 7"},
+     "--arch qwen2 --embd 90 --ff 130 --heads 9 --kv-heads 9 --head-dim 10 --seed 7"},
     {"qwen2-f16", false,
      "--arch qwen2 --type F16 --heads 16 --kv-heads 4 --head-dim 16 --rope-scaling linear --seed "
      "8"},

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes a tiny random model in GGUF form, with the metadata and tensor names of published files.
 
-The idea: weights are drawn so that activations keep the size they have in a real model (every product has
-inputs and outputs near 1), so an error anywhere shows in the logits and none is drowned. Quantised tensors
-are random bits under sane scales: every code of a format occurs, which no quantiser would give.
-The same arguments write the same bytes on every machine. Makes no model that says anything sensible.
+The idea: weights are drawn so that activations keep the size they have in a real model (every
+product has inputs and outputs near 1), so an error anywhere shows in the logits and none is
+drowned. Quantised tensors are random bits under sane scales: every code of a format occurs, which
+no quantiser would give. The same arguments write the same bytes on every machine. Makes no model
+that says anything sensible.
 """
 import argparse
 import array
@@ -22,11 +23,12 @@ TYPES = {"F32": (0, 1, 4), "F16": (1, 1, 2), "Q8_0": (8, 32, 34), "Q4_K": (12, 2
          "Q6_K": (14, 256, 210)}
 ORIGINAL_CTX = 64  # of the pretended llama3 scaling: small, so that a tiny head has all three bands
 EPSILON = 1e-3  # published files have 1e-5 or 1e-6, whose absence would not show
-MERGES = ["t h", "th e", "i n", "a n", "an d", "Ġ t", "Ġt h", "Ġth e", "Ġ a", "e r", "o u", "in g"]
+MERGES = ["t h", "th e", "i n", "a n", "an d", "Ġ t", "Ġt h", "Ġth e", "Ġ a", "e r", "o u",
+          "in g"]
 END = "<|endoftext|>"
 
 
-# ---- values of GGUF ------------------------------------------------------------------------------------
+# ---- values of GGUF ------------------------------------------------------------------------------
 
 
 def string(s):
@@ -49,7 +51,7 @@ def list_entry(key, kind, values):
     return head + b"".join(item(kind, v) for v in values)
 
 
-# ---- weights -------------------------------------------------------------------------------------------
+# ---- weights -------------------------------------------------------------------------------------
 
 
 def uniform(n, std):
@@ -80,8 +82,8 @@ def block_q8_0(std):
 
 
 def block_q4_k(std):
-    # d * sc * q - dmin * m with sc, m in 0..63 and q in 0..15: dmin = 7.5 d makes the mean 0; the deviation
-    # is then sqrt(E[sc^2] E[q^2] - (E[sc] E[q])^2 + 7.5^2 Var[m]) = 258 d.
+    # d * sc * q - dmin * m with sc, m in 0..63 and q in 0..15: dmin = 7.5 d makes the mean 0; the
+    # deviation is then sqrt(E[sc^2] E[q^2] - (E[sc] E[q])^2 + 7.5^2 Var[m]) = 258 d.
     d = std / 258 * random.uniform(0.5, 1.4)
     return struct.pack("<ee", d, 7.5 * d) + random.randbytes(12 + 128)
 
@@ -107,18 +109,18 @@ def matrix(type_name, n_rows, n_cols, std):
     return b"".join(block(std) for _ in range(n // width))
 
 
-# ---- the model -----------------------------------------------------------------------------------------
+# ---- the model -----------------------------------------------------------------------------------
 
 
 def byte_alphabet():
-    """GPT-2's characters for bytes 0 to 255: printable Latin-1 stands for itself, the rest follow U+0100."""
+    """GPT-2's characters for bytes: printable Latin-1 stands for itself, the rest follow U+0100."""
     own = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = iter(range(0x100, 0x200))
     return [chr(b if b in own else next(others)) for b in range(256)]
 
 
 def rope_freqs(a):
-    """Divisors of Llama 3.1's scaling ("rope_type": "llama3" in its config.json), factor 8, 1 to 4 bands."""
+    """Divisors of Llama 3.1's scaling ("rope_type": "llama3" in its config.json)."""
     factor, low, high = 8.0, 1.0, 4.0
     out = []
     for i in range(a.rope_dim // 2):
@@ -213,7 +215,7 @@ def write(a):
                                                 TYPES[type_name][0], offset))
         data.append(raw + bytes(-len(raw) % ALIGNMENT))
         offset += len(data[-1])
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(infos), len(keys)) + b"".join(keys) + b"".join(infos)
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(infos), len(keys)) + b"".join(keys + infos)
     part = "%s.%d" % (a.out, os.getpid())  # renamed when whole: tests may run side by side
     with open(part, "wb") as f:
         f.write(head + bytes(-len(head) % ALIGNMENT))
