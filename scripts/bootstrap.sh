@@ -36,6 +36,9 @@ die() {
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }
+has_jinja2() {
+    python3 -c "import jinja2" 2>/dev/null || /usr/bin/python3 -c "import jinja2" 2>/dev/null
+}
 has_lib() { has pkg-config && pkg-config --exists "$1"; }
 has_c_and_make() {
     has make && has g++ && has gcc && echo '#include <stdio.h>' | gcc -E - >/dev/null 2>&1
@@ -63,6 +66,7 @@ list_missing() {
     need cmake has cmake
     need pkg-config has pkg-config
     need libpcre2-dev has_lib libpcre2-8
+    need libutf8proc-dev has_lib libutf8proc
     if [ $scope = all ]; then
         need ninja-build has ninja
         need clang has clang
@@ -70,6 +74,7 @@ list_missing() {
         need libclang-rt-dev has_clang_rt
         need libcmocka-dev has_lib cmocka
         need python3 has python3
+        need python3-jinja2 has_jinja2
         need git has git
     fi
 }
@@ -111,16 +116,16 @@ check_versions() {
     at_least "$version" $CLANG_MIN || die "clang $version is too old, $CLANG_MIN is needed"
 }
 
-# Node runs only the comparison with llama.cpp (scripts/peer_setup.sh) and nothing in `make test`.
-# Where the distribution's own Node is too old (Debian 12 has 18), installing it would not help, so
-# this warns, once per build folder, and goes on.
+# Node runs only the comparison with llama.cpp (scripts/peer_setup.sh, model/peer_greedy); without it that
+# test is skipped. Where the distribution's own Node is too old (Debian 12 has 18), installing it
+# would not help, so this warns, once per build folder, and goes on.
 check_node() {
     local version=none note=build/.node_noted
     has node && version=$(node --version | tr -d v)
     [ "$version" != none ] && at_least "$version" $NODE_MIN && has npm && return 0
     [ -e $note ] && return 0
     echo "bootstrap: warning: Node $NODE_MIN or newer with npm is not here (found: $version);" \
-        "scripts/peer_setup.sh, the comparison with llama.cpp, will refuse to run" >&2
+        "the comparison with llama.cpp (model/peer_greedy) will be skipped" >&2
     mkdir -p build && touch $note
 }
 

@@ -81,6 +81,11 @@ typedef struct pass_options {
     uint32_t n_kv_blocks; /* of the whole KV memory */
     uint32_t n_ctx;       /* most positions of one sequence */
     uint32_t n_threads;
+    /* Called before a product is computed, with its input x (n_tokens, n_cols), row distance ldx:
+     * to measure what a matrix sees. On the thread that computes the pass; may be NULL. */
+    void (*on_product)(const lnr_matrix *w, const float *x, size_t ldx, uint32_t n_tokens,
+                       void *user);
+    void *user;
 } pass_options;
 
 typedef struct lnr_backend lnr_backend;

@@ -38,4 +38,11 @@ static inline float lnr_bf16_to_f32(uint16_t h) {
     return lnr_f32_from_bits((uint32_t)h << 16);
 }
 
+static inline uint16_t lnr_f32_to_bf16(float f) {
+    uint32_t bits = lnr_f32_bits(f);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) /* NaN: quiet, or rounding could make it infinite */
+        return (uint16_t)(bits >> 16 | 0x40u);
+    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
 #endif

@@ -17,7 +17,8 @@
 struct os_file {
     int fd;
     uint64_t size;
-    char *path; /* owned */
+    struct timespec changed; /* at opening: when its content last changed */
+    char *path;              /* owned */
 };
 
 static const char *kind_of(mode_t mode) {
@@ -53,6 +54,7 @@ lnr_status os_file_open(const char *path, os_file **out, lnr_error *err) {
     }
     f->fd = fd;
     f->size = (uint64_t)info.st_size;
+    f->changed = info.st_mtim;
     *out = f;
     return LNR_OK;
 }
@@ -71,6 +73,18 @@ uint64_t os_file_size(const os_file *f) {
 
 const char *os_file_path(const os_file *f) {
     return f->path;
+}
+
+bool os_file_unchanged(const os_file *f) {
+    struct stat now;
+    return fstat(f->fd, &now) == 0 && (uint64_t)now.st_size == f->size &&
+           now.st_mtim.tv_sec == f->changed.tv_sec && now.st_mtim.tv_nsec == f->changed.tv_nsec;
+}
+
+bool os_file_is_at(const os_file *f, const char *path) {
+    struct stat ours, other;
+    return fstat(f->fd, &ours) == 0 && stat(path, &other) == 0 && ours.st_dev == other.st_dev &&
+           ours.st_ino == other.st_ino;
 }
 
 lnr_status os_file_read_at(os_file *f, uint64_t offset, void *p, size_t n, lnr_error *err) {

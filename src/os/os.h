@@ -23,6 +23,11 @@ void os_file_close(os_file *f);          /* NULL allowed */
 uint64_t os_file_size(const os_file *f); /* as it was at opening */
 const char *os_file_path(const os_file *f);
 
+/* Whether nobody wrote to the file since it was opened, as far as its size and times tell. */
+bool os_file_unchanged(const os_file *f);
+/* Whether path leads to this very file, by whatever name; false if there is none at path. */
+bool os_file_is_at(const os_file *f, const char *path);
+
 /* Reads exactly n bytes at offset; a file that became shorter is LNR_E_IO. Threads: any. */
 lnr_status os_file_read_at(os_file *f, uint64_t offset, void *p, size_t n, lnr_error *err);
 

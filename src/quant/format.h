@@ -20,18 +20,31 @@
 #define LNR_FORMAT_LIST(X)                                                                         \
     X(F32, f32, f32, F32)                                                                          \
     X(F16, f16, f32, F32)                                                                          \
+    X(BF16, bf16, f32, F32)                                                                        \
+    X(Q4_0, q4_0, q8a32, Q8A32)                                                                    \
+    X(Q4_1, q4_1, q8a32, Q8A32)                                                                    \
+    X(Q5_0, q5_0, q8a32, Q8A32)                                                                    \
+    X(Q5_1, q5_1, q8a32, Q8A32)                                                                    \
     X(Q8_0, q8_0, q8a32, Q8A32)                                                                    \
+    X(IQ4_NL, iq4_nl, q8a32, Q8A32)                                                                \
+    X(MXFP4, mxfp4, q8a32, Q8A32)                                                                  \
+    X(Q2_K, q2_k, q8a256, Q8A256)                                                                  \
+    X(Q3_K, q3_k, q8a256, Q8A256)                                                                  \
     X(Q4_K, q4_k, q8a256, Q8A256)                                                                  \
-    X(Q6_K, q6_k, q8a256, Q8A256)
+    X(Q5_K, q5_k, q8a256, Q8A256)                                                                  \
+    X(Q6_K, q6_k, q8a256, Q8A256)                                                                  \
+    X(IQ4_XS, iq4_xs, q8a256, Q8A256)
 
 typedef struct lnr_format {
     lnr_type type;
     lnr_act act;
 
-    /* n weights, whole blocks, to floats and back. Encoding searches for the scales of least error.
-     */
+    /* n weights, whole blocks, to floats and back. Encoding searches for the scales of least
+     * squared error. importance: n factors >= 0 on the squares, one per weight (so a row's are
+     * those of its columns), or NULL; floats and Q8_0, which are near enough by plain rounding,
+     * ignore it. */
     void (*decode)(const void *blocks, size_t n, float *out);
-    void (*encode)(const float *x, size_t n, void *blocks);
+    void (*encode)(const float *x, const float *importance, size_t n, void *blocks);
 
     /* pack: n_rows (1 to 16) rows of n_cols weights, one after the other as in the file, to one
      * panel. rows and panel do not overlap. unpack: one row back to floats, with the same bits as

@@ -1,17 +1,16 @@
-/* See q6_k.h. Encoding fits each sub-block by weighted least squares over a range of trial scales.
- */
+/* See q6_k.h. */
 #include "quant/q6_k.h"
 
 #include "base/f16.h"
-#include "quant/round.h"
+#include "quant/dwords.h"
+#include "quant/fit.h"
 
-#include <math.h>
 #include <string.h>
 
 #define N_SUB 16
 #define SUB   16
 
-/* ---- the 256 values 0..63 of a block ---- */
+/* the 256 values 0..63 of a block */
 
 static void quants_from_block(const q6_k_block *b, uint8_t q[256]) {
     for (int k = 0; k < 256; k++) {
@@ -33,119 +32,100 @@ static void quants_to_block(const uint8_t q[256], q6_k_block *b) {
     }
 }
 
-/* ---- decode ---- */
-
-static void decode_quants(float d, const int8_t *scales, const uint8_t q[256], float *out) {
+static void decode_block(const q6_k_block *b, float *out) {
+    float d = lnr_f16_to_f32(b->d);
+    uint8_t q[256];
+    quants_from_block(b, q);
     for (int k = 0; k < 256; k++)
-        out[k] = d * (float)scales[k / SUB] * (float)(q[k] - 32);
+        out[k] = d * (float)b->scales[k / SUB] * (float)(q[k] - 32);
 }
 
 void q6_k_decode(const void *blocks, size_t n, float *out) {
     for (const char *p = blocks; n >= 256; n -= 256, p += sizeof(q6_k_block), out += 256) {
         q6_k_block b;
-        uint8_t q[256];
         memcpy(&b, p, sizeof b);
-        quants_from_block(&b, q);
-        decode_quants(lnr_f16_to_f32(b.d), b.scales, q, out);
+        decode_block(&b, out);
     }
 }
 
-/* ---- encode ---- */
-
-/* The scale of x = scale * q, -32 <= q <= 31, of least squared error among trials whose range is a
- * little over or under the largest value's. 0 for a sub-block that is zero. */
-static float fit_sub_block(const float *x) {
-    float extreme = 0.0f;
-    for (int i = 0; i < SUB; i++)
-        extreme = fabsf(x[i]) > fabsf(extreme) ? x[i] : extreme;
-    if (!(fabsf(extreme) > 1e-30f))
-        return 0.0f;
-    float best = 0.0f, best_gain = 0.0f;
-    for (int step = -9; step <= 9; step++) { /* the extreme goes to -32, the longer side */
-        float inverse = -(32.0f + 0.1f * (float)step) / extreme, sum_xq = 0.0f, sum_qq = 0.0f;
-        for (int i = 0; i < SUB; i++) {
-            float q = (float)quant_round(inverse * x[i], -32, 31);
-            sum_xq += x[i] * q;
-            sum_qq += q * q;
-        }
-        /* the error is sum(x x) - gain, with the gain of the best scale sum_xq / sum_qq */
-        float gain = sum_qq > 0.0f ? sum_xq * sum_xq / sum_qq : 0.0f;
-        if (gain > best_gain) {
-            best_gain = gain;
-            best = sum_xq / sum_qq;
-        }
-    }
-    return best;
+static void encode_block(const float *x, const float *importance, q6_k_block *b) {
+    fit_super f;
+    fit_super_signed(x, importance, -32, -128, &f);
+    b->d = f.d;
+    for (int j = 0; j < N_SUB; j++)
+        b->scales[j] = (int8_t)(f.scale[j] - 128);
+    quants_to_block(f.q, b);
 }
 
-static void encode_block(const float *x, q6_k_block *b) {
-    float scale[N_SUB], extreme = 0.0f;
-    for (int j = 0; j < N_SUB; j++) {
-        scale[j] = fit_sub_block(x + j * SUB);
-        extreme = fabsf(scale[j]) > fabsf(extreme) ? scale[j] : extreme;
-    }
-    b->d = lnr_f32_to_f16(extreme / -128.0f);
-    float d = lnr_f16_to_f32(b->d);
-    uint8_t q[256];
-    for (int j = 0; j < N_SUB; j++) {
-        b->scales[j] = (int8_t)(d != 0.0f ? quant_round(scale[j] / d, -128, 127) : 0);
-        float ds = d * (float)b->scales[j];
-        for (int i = 0; i < SUB; i++) {
-            int v = ds != 0.0f ? quant_round(x[j * SUB + i] / ds, -32, 31) : 0;
-            q[j * SUB + i] = (uint8_t)(v + 32);
-        }
-    }
-    quants_to_block(q, b);
-}
-
-void q6_k_encode(const float *x, size_t n, void *blocks) {
+void q6_k_encode(const float *x, const float *importance, size_t n, void *blocks) {
     for (char *p = blocks; n >= 256; n -= 256, p += sizeof(q6_k_block), x += 256) {
         q6_k_block b;
-        encode_block(x, &b);
+        encode_block(x, importance, &b);
         memcpy(p, &b, sizeof b);
+        importance = importance ? importance + 256 : NULL;
     }
 }
 
-/* ---- panels ---- */
+/* Weights 4 g.. of sub-blocks 4 s + plane: their low bits are nibble s % 2 of bytes 16 plane + 4
+ * g.. of the half's ql, their high ones the two bits from 4 (s % 2) + 2 (plane / 2) on of bytes 16
+ * (plane % 2) + 4 g.. of its qh. */
+static void quants_pack(const q6_k_block *b, size_t r, q6_k_panel *dst) {
+    for (int s = 0; s < 4; s++)
+        for (int g = 0; g < 4; g++) {
+            const uint8_t *ql = b->ql + s / 2 * 64 + 4 * g, *qh = b->qh + s / 2 * 32 + 4 * g;
+            uint32_t v[4];
+            for (int plane = 0; plane < 4; plane++)
+                v[plane] = dword_bits(dword_get(ql + 16 * plane), s % 2 * 4, 15) |
+                           dword_bits(dword_get(qh + plane % 2 * 16), s % 2 * 4 + plane / 2 * 2, 3)
+                               << 4;
+            for (int plane = 0; plane < 3; plane++)
+                dword_put(dst->q[s][g][plane][r], v[plane] | dword_bits(v[3], 2 * plane, 3) << 6);
+        }
+}
+
+static void quants_unpack(const q6_k_panel *src, size_t r, q6_k_block *b) {
+    for (int s = 0; s < 4; s++)
+        for (int g = 0; g < 4; g++) {
+            uint8_t *ql = b->ql + s / 2 * 64 + 4 * g, *qh = b->qh + s / 2 * 32 + 4 * g;
+            uint32_t v[4] = {0};
+            for (int plane = 0; plane < 3; plane++) {
+                uint32_t q = dword_get(src->q[s][g][plane][r]);
+                v[plane] = dword_bits(q, 0, 63);
+                v[3] |= dword_bits(q, 6, 3) << 2 * plane;
+            }
+            for (int plane = 0; plane < 4; plane++) {
+                uint8_t *low = ql + 16 * plane, *high = qh + plane % 2 * 16;
+                int at = s % 2 * 4;
+                dword_put(low, dword_get(low) | dword_bits(v[plane], 0, 15) << at);
+                dword_put(high, dword_get(high) | dword_bits(v[plane], 4, 3)
+                                                      << (at + plane / 2 * 2));
+            }
+        }
+}
 
 void q6_k_pack(const void *rows, size_t n_rows, size_t n_cols, void *panel) {
     size_t n_blocks = n_cols / 256;
     memset(panel, 0, n_blocks * sizeof(q6_k_panel));
-    for (size_t n = 0; n < n_blocks; n++) {
-        q6_k_panel *dst = (q6_k_panel *)panel + n;
+    for (size_t i = 0; i < n_blocks; i++) {
+        q6_k_panel *dst = (q6_k_panel *)panel + i;
         for (size_t r = 0; r < n_rows; r++) {
             q6_k_block b;
-            uint8_t q[256];
-            memcpy(&b, (const char *)rows + (r * n_blocks + n) * sizeof b, sizeof b);
-            quants_from_block(&b, q);
+            memcpy(&b, (const char *)rows + (r * n_blocks + i) * sizeof b, sizeof b);
+            quants_pack(&b, r, dst);
             dst->d[r] = b.d;
             for (int j = 0; j < N_SUB; j++)
                 dst->scales[j][r] = b.scales[j];
-            for (int k = 0; k < 64; k++) { /* k = 16 s + 4 g + e */
-                const uint8_t *v = &q[k / 16 * 64 + k % 16];
-                for (int plane = 0; plane < 3; plane++)
-                    dst->q[k / 16][k / 4 % 4][plane][r][k % 4] =
-                        (uint8_t)(v[SUB * plane] | (v[SUB * 3] >> 2 * plane & 3) << 6);
-            }
         }
     }
 }
 
 void q6_k_unpack(const void *panel, size_t n_cols, size_t row, float *out) {
-    for (size_t n = 0; n < n_cols / 256; n++, out += 256) {
-        const q6_k_panel *src = (const q6_k_panel *)panel + n;
-        uint8_t q[256] = {0};
-        int8_t scales[N_SUB];
-        for (int k = 0; k < 64; k++) {
-            uint8_t *v = &q[k / 16 * 64 + k % 16];
-            for (int plane = 0; plane < 3; plane++) {
-                int byte = src->q[k / 16][k / 4 % 4][plane][row][k % 4];
-                v[SUB * plane] = byte & 63;
-                v[SUB * 3] = (uint8_t)(v[SUB * 3] | byte >> 6 << 2 * plane);
-            }
-        }
+    for (size_t i = 0; i < n_cols / 256; i++, out += 256) {
+        const q6_k_panel *src = (const q6_k_panel *)panel + i;
+        q6_k_block b = {.d = src->d[row]};
+        quants_unpack(src, row, &b);
         for (int j = 0; j < N_SUB; j++)
-            scales[j] = src->scales[j][row];
-        decode_quants(lnr_f16_to_f32(src->d[row]), scales, q, out);
+            b.scales[j] = src->scales[j][row];
+        decode_block(&b, out);
     }
 }

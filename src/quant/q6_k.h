@@ -31,7 +31,7 @@ _Static_assert(sizeof(q6_k_block) == 210, "layout of Q6_K in the file");
 _Static_assert(sizeof(q6_k_panel) == LNR_PANEL_ROWS * sizeof(q6_k_block), "layout of Q6_K panels");
 
 void q6_k_decode(const void *blocks, size_t n, float *out);
-void q6_k_encode(const float *x, size_t n, void *blocks);
+void q6_k_encode(const float *x, const float *importance, size_t n, void *blocks);
 void q6_k_pack(const void *rows, size_t n_rows, size_t n_cols, void *panel);
 void q6_k_unpack(const void *panel, size_t n_cols, size_t row, float *out);
 

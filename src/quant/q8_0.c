@@ -20,7 +20,8 @@ void q8_0_decode(const void *blocks, size_t n, float *out) {
     }
 }
 
-void q8_0_encode(const float *x, size_t n, void *blocks) {
+void q8_0_encode(const float *x, const float *importance, size_t n, void *blocks) {
+    (void)importance;
     for (char *p = blocks; n >= 32; n -= 32, p += sizeof(q8_0_block), x += 32) {
         float amax = 0.0f;
         for (int i = 0; i < 32; i++) {

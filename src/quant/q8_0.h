@@ -22,7 +22,7 @@ _Static_assert(sizeof(q8_0_block) == 34, "layout of Q8_0 in the file");
 _Static_assert(sizeof(q8_0_panel) == LNR_PANEL_ROWS * sizeof(q8_0_block), "layout of Q8_0 panels");
 
 void q8_0_decode(const void *blocks, size_t n, float *out);
-void q8_0_encode(const float *x, size_t n, void *blocks);
+void q8_0_encode(const float *x, const float *importance, size_t n, void *blocks);
 void q8_0_pack(const void *rows, size_t n_rows, size_t n_cols, void *panel);
 void q8_0_unpack(const void *panel, size_t n_cols, size_t row, float *out);
 

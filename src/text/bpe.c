@@ -17,7 +17,7 @@
 /* A byte without a token and without a merge: no entry of a pair table. */
 #define SYMBOL_NONE (UINT32_MAX - 1)
 
-/* Pieces are looked up whole up to this length; longer tokens are rare enough to be merged. */
+/* Longer tokens are rare enough to be merged, where they may be. */
 #define WHOLE_BYTES_MAX 64
 
 static lnr_status symbol_of(bpe *b, lnr_str text, uint32_t *symbol, lnr_error *err) {
@@ -121,7 +121,7 @@ static lnr_status encode_piece(encoding *e, lnr_str piece, lnr_error *err) {
     uint32_t id;
     if (piece.n == 1)
         return put_bytes(e, piece, err);
-    if (piece.n <= WHOLE_BYTES_MAX && strmap_find(&e->bpe->whole, piece, &id))
+    if (piece.n <= e->bpe->whole_bytes_max && strmap_find(&e->bpe->whole, piece, &id))
         return token_list_add(e->out, (int32_t)id, err);
     merger *m = &e->merger;
     LNR_TRY(merge_piece(e->bpe, m, piece, err));
@@ -201,23 +201,34 @@ lnr_status bpe_encode(const bpe *b, lnr_str text, token_list *out, lnr_error *er
  */
 
 /* A token need not be what its own bytes merge into (an earlier merge may take another way), so
- * each one is tried. */
-static lnr_status find_whole(bpe *b, lnr_error *err) {
+ * each one is tried, unless the splitter's vocabularies take it as it is. */
+static lnr_status find_whole_token(bpe *b, merger *m, bool as_is, uint32_t i, lnr_error *err) {
     const vocab *v = b->vocab;
+    lnr_str bytes = v->bytes[i];
+    if (!(v->flags[i] & VOCAB_FROM_TEXT) || v->kind[i] == TOKEN_USER_DEFINED || bytes.n < 2)
+        return LNR_OK;
+    if (!as_is) {
+        if (bytes.n > WHOLE_BYTES_MAX)
+            return LNR_OK;
+        LNR_TRY(merge_piece(b, m, bytes, err));
+        if (m->n != 1 || m->symbol[0].symbol != i)
+            return LNR_OK;
+    }
+    bool found;
+    if (!strmap_add(&b->whole, bytes, &i, &found))
+        return LNR_FAIL(err, LNR_E_NOMEM, "vocabulary of %u tokens", v->n_tokens);
+    if (bytes.n > b->whole_bytes_max)
+        b->whole_bytes_max = bytes.n;
+    return LNR_OK;
+}
+
+static lnr_status find_whole(bpe *b, lnr_error *err) {
+    bool as_is = splitter_takes_whole_tokens(b->splitter);
     merger m;
     merger_init(&m, &b->pairs);
     lnr_status st = LNR_OK;
-    for (uint32_t i = 0; !st && i < v->n_tokens; i++) {
-        if (!(v->flags[i] & VOCAB_FROM_TEXT) || v->kind[i] == TOKEN_USER_DEFINED ||
-            v->bytes[i].n < 2 || v->bytes[i].n > WHOLE_BYTES_MAX)
-            continue;
-        uint32_t id = i;
-        bool found;
-        st = merge_piece(b, &m, v->bytes[i], err);
-        if (!st && m.n == 1 && m.symbol[0].symbol == i &&
-            !strmap_add(&b->whole, v->bytes[i], &id, &found))
-            st = LNR_FAIL(err, LNR_E_NOMEM, "vocabulary of %u tokens", v->n_tokens);
-    }
+    for (uint32_t i = 0; !st && i < b->vocab->n_tokens; i++)
+        st = find_whole_token(b, &m, as_is, i, err);
     merger_deinit(&m);
     return st;
 }

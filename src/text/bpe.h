@@ -19,7 +19,9 @@ typedef struct bpe {
     strmap extra; /* text -> symbol: halves and results of merges that are no tokens */
     arena texts;  /* the keys of extra */
     uint32_t byte_symbol[256];
-    strmap whole; /* bytes -> id of the tokens that their own bytes merge into: no need to merge */
+    strmap whole; /* bytes -> id of the tokens that their own bytes merge into (no need to merge),
+                     or of all where the splitter says that whole tokens go first */
+    size_t whole_bytes_max; /* longest in whole */
 } bpe;
 
 /* On failure b needs no bpe_deinit. */

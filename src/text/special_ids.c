@@ -1,11 +1,13 @@
 /* The ids with a role (BOS, EOS, ...), the tokens that end a generation, and one vendor's quirk.
  *
  * Facts are llama.cpp's published behaviour, because files are written for it: a "llama" vocabulary
- * has unknown 0, BOS 1 and EOS 2 unless it says otherwise, and adds BOS; end tokens are also found
- * by their well-known names, and such a name is a control token whatever its kind says. Two
+ * has unknown 0, BOS 1 and EOS 2 unless it says otherwise, and adds BOS; a "bert" vocabulary has
+ * padding 0, unknown 100, class 101 and separator 102, and adds both; end tokens are also found by
+ * their well-known names, and such a name is a control token whatever its kind says. Two
  * differences: a "gpt2" vocabulary has no default ids (llama.cpp takes 11, which is Falcon's), and
  * an id beyond the vocabulary is an error here unless it is -1 or 2^32-1, which converters write
  * for "none": then the default holds. */
+#include "text/splitter.h"
 #include "text/vocab.h"
 
 #include <inttypes.h>
@@ -50,12 +52,26 @@ static lnr_status read_id(const vocab *v, const gguf_file *f, const char *key, i
     return LNR_OK;
 }
 
+static lnr_status read_bert_ids(vocab *v, const gguf_file *f, lnr_error *err) {
+    v->unk = 100;
+    v->bos = 101;
+    v->eos = 102;
+    v->pad = 0;
+    LNR_TRY(read_id(v, f, KEY("unknown_token_id"), &v->unk, err));
+    LNR_TRY(read_id(v, f, KEY("bos_token_id"), &v->bos, err));
+    LNR_TRY(read_id(v, f, KEY("cls_token_id"), &v->bos, err));
+    LNR_TRY(read_id(v, f, KEY("seperator_token_id"), &v->eos, err)); /* the key's own spelling */
+    return read_id(v, f, KEY("padding_token_id"), &v->pad, err);
+}
+
 static lnr_status read_ids(vocab *v, const gguf_file *f, lnr_error *err) {
     bool spm = v->model == VOCAB_SPM;
     v->unk = spm ? 0 : TOKEN_NONE;
     v->bos = spm ? 1 : TOKEN_NONE;
     v->eos = spm ? 2 : TOKEN_NONE;
     v->eot = v->eom = v->pad = TOKEN_NONE;
+    if (v->model == VOCAB_WPM)
+        return read_bert_ids(v, f, err);
     LNR_TRY(read_id(v, f, KEY("unknown_token_id"), &v->unk, err));
     LNR_TRY(read_id(v, f, KEY("bos_token_id"), &v->bos, err));
     LNR_TRY(read_id(v, f, KEY("eos_token_id"), &v->eos, err));
@@ -65,19 +81,28 @@ static lnr_status read_ids(vocab *v, const gguf_file *f, lnr_error *err) {
 }
 
 static lnr_status read_switches(vocab *v, const gguf_file *f, lnr_error *err) {
-    bool spm = v->model == VOCAB_SPM;
-    v->add_bos = spm && v->bos != TOKEN_NONE;
-    v->add_eos = false;
-    v->add_space_prefix = spm;
+    bool spm = v->model == VOCAB_SPM, wpm = v->model == VOCAB_WPM;
+    lnr_str pre = {"", 0};
+    LNR_TRY(gguf_get_str(f, KEY("pre"), &pre, err));
+    v->add_bos = (spm || wpm || splitter_adds_bos(pre)) && v->bos != TOKEN_NONE;
+    v->add_eos = wpm && v->eos != TOKEN_NONE;
+    v->add_space_prefix = spm || wpm;
     v->remove_extra_spaces = false;
     LNR_TRY(gguf_get_bool(f, KEY("add_bos_token"), &v->add_bos, err));
-    LNR_TRY(gguf_get_bool(f, KEY("add_eos_token"), &v->add_eos, err));
+    const char *add_eos = wpm ? KEY("add_sep_token") : KEY("add_eos_token");
+    LNR_TRY(gguf_get_bool(f, add_eos, &v->add_eos, err));
     if (v->add_bos && v->bos == TOKEN_NONE)
         return LNR_FAIL(err, LNR_E_FORMAT,
                         KEY("add_bos_token") " is true but there is no bos_token_id");
     if (v->add_eos && v->eos == TOKEN_NONE)
-        return LNR_FAIL(err, LNR_E_FORMAT,
-                        KEY("add_eos_token") " is true but there is no eos_token_id");
+        return LNR_FAIL(err, LNR_E_FORMAT, "%s is true but there is no %s", add_eos,
+                        wpm ? "seperator_token_id" : "eos_token_id");
+    if (wpm) {
+        v->lower_case = true;
+        LNR_TRY(gguf_get_bool(f, KEY("normalizer.lowercase"), &v->lower_case, err));
+        v->strip_accents = v->lower_case;
+        return gguf_get_bool(f, KEY("normalizer.strip_accents"), &v->strip_accents, err);
+    }
     if (!spm)
         return LNR_OK;
     LNR_TRY(gguf_get_bool(f, KEY("add_space_prefix"), &v->add_space_prefix, err));

@@ -4,16 +4,42 @@
 #include "text/bpe.h"
 #include "text/special.h"
 #include "text/spm.h"
+#include "text/wordpiece.h"
 
 struct tokenizer {
     vocab vocab;
     special_finder special;
-    spm spm; /* of the two, the one that vocab.model names */
-    bpe bpe;
+    union { /* which one, vocab.model says */
+        spm spm;
+        bpe bpe;
+        wordpiece wordpiece;
+    };
 };
 
-static bool is_spm(const tokenizer *t) {
-    return t->vocab.model == VOCAB_SPM;
+static lnr_status init_model(tokenizer *t, const gguf_file *f, lnr_error *err) {
+    switch (t->vocab.model) {
+    case VOCAB_SPM:
+        return spm_init(&t->spm, &t->vocab, err);
+    case VOCAB_WPM:
+        return wordpiece_init(&t->wordpiece, &t->vocab, err);
+    case VOCAB_BPE:
+        break;
+    }
+    return bpe_init(&t->bpe, &t->vocab, f, err);
+}
+
+static void deinit_model(tokenizer *t) {
+    switch (t->vocab.model) {
+    case VOCAB_SPM:
+        spm_deinit(&t->spm);
+        break;
+    case VOCAB_WPM:
+        wordpiece_deinit(&t->wordpiece);
+        break;
+    case VOCAB_BPE:
+        bpe_deinit(&t->bpe);
+        break;
+    }
 }
 
 lnr_status tokenizer_create(const gguf_file *f, tokenizer **out, lnr_error *err) {
@@ -27,7 +53,7 @@ lnr_status tokenizer_create(const gguf_file *f, tokenizer **out, lnr_error *err)
     st = special_init(&t->special, &t->vocab, err);
     if (st)
         goto deinit_vocab;
-    st = is_spm(t) ? spm_init(&t->spm, &t->vocab, err) : bpe_init(&t->bpe, &t->vocab, f, err);
+    st = init_model(t, f, err);
     if (st)
         goto deinit_special;
     *out = t;
@@ -44,10 +70,7 @@ free_tokenizer:
 void tokenizer_destroy(tokenizer *t) {
     if (t == NULL)
         return;
-    if (is_spm(t))
-        spm_deinit(&t->spm);
-    else
-        bpe_deinit(&t->bpe);
+    deinit_model(t);
     special_deinit(&t->special);
     vocab_deinit(&t->vocab);
     lnr_free(t);
@@ -65,11 +88,13 @@ uint32_t tokenizer_n_tokens(const tokenizer *t) {
 }
 
 const char *tokenizer_model(const tokenizer *t) {
-    return is_spm(t) ? "llama" : "gpt2";
+    static const char *const names[] = {
+        [VOCAB_SPM] = "llama", [VOCAB_BPE] = "gpt2", [VOCAB_WPM] = "bert"};
+    return names[t->vocab.model];
 }
 
 const char *tokenizer_splitter(const tokenizer *t) {
-    return is_spm(t) ? "" : splitter_name(t->bpe.splitter);
+    return t->vocab.model == VOCAB_BPE ? splitter_name(t->bpe.splitter) : "";
 }
 
 lnr_str tokenizer_token_text(const tokenizer *t, int32_t id) {
@@ -106,9 +131,15 @@ bool tokenizer_adds_eos(const tokenizer *t) {
 static lnr_status encode_plain(const tokenizer *t, lnr_str text, token_list *out, lnr_error *err) {
     if (text.n == 0)
         return LNR_OK;
-    /* Plain text follows the text's beginning or a special token: both take the prefix. */
-    return is_spm(t) ? spm_encode(&t->spm, text, t->vocab.add_space_prefix, out, err)
-                     : bpe_encode(&t->bpe, text, out, err);
+    switch (t->vocab.model) {
+    case VOCAB_SPM: /* follows the text's beginning or a special token: both take the prefix */
+        return spm_encode(&t->spm, text, t->vocab.add_space_prefix, out, err);
+    case VOCAB_WPM:
+        return wordpiece_encode(&t->wordpiece, text, out, err);
+    case VOCAB_BPE:
+        break;
+    }
+    return bpe_encode(&t->bpe, text, out, err);
 }
 
 /* isspace in the C locale. */

@@ -1,8 +1,8 @@
 /* Text to token ids and back, as the model file's own metadata defines it.
  *
  * One tokenizer serves every vocabulary kind: SentencePiece BPE ("llama"), byte-level BPE ("gpt2")
- * with the splitter that tokenizer.ggml.pre names. An unknown kind or splitter is an error, never a
- * guess.
+ * with the splitter that tokenizer.ggml.pre names, WordPiece ("bert"). An unknown kind or splitter
+ * is an error, never a guess.
  *
  * A tokenizer never changes after creation; any thread may use it. */
 #ifndef LNR_TEXT_TOKENIZER_H
@@ -43,7 +43,7 @@ lnr_status tokenizer_create(const gguf_file *f, tokenizer **out, lnr_error *err)
 void tokenizer_destroy(tokenizer *t); /* NULL allowed */
 
 uint32_t tokenizer_n_tokens(const tokenizer *t);
-const char *tokenizer_model(const tokenizer *t);    /* "llama", "gpt2" */
+const char *tokenizer_model(const tokenizer *t);    /* "llama", "gpt2", "bert" */
 const char *tokenizer_splitter(const tokenizer *t); /* "gpt-2", "qwen2"; "" where there is none */
 lnr_str tokenizer_token_text(const tokenizer *t, int32_t id); /* as stored in the file */
 token_kind tokenizer_token_kind(const tokenizer *t, int32_t id);

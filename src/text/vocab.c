@@ -25,9 +25,11 @@ static lnr_status read_model(vocab *v, const gguf_file *f, lnr_error *err) {
         v->model = VOCAB_SPM;
     else if (lnr_str_is(model, "gpt2"))
         v->model = VOCAB_BPE;
+    else if (lnr_str_is(model, "bert"))
+        v->model = VOCAB_WPM;
     else
         return LNR_FAIL(err, LNR_E_UNSUPPORTED,
-                        KEY("model") " '%.*s' is not supported; supported: llama, gpt2",
+                        KEY("model") " '%.*s' is not supported; supported: llama, gpt2, bert",
                         LNR_STR(model));
     return LNR_OK;
 }
@@ -104,8 +106,9 @@ static lnr_status read_kinds(vocab *v, const gguf_file *f, lnr_error *err) {
         if (kind < 0 || kind > TOKEN_BYTE)
             return LNR_FAIL(err, LNR_E_FORMAT,
                             KEY("token_type") "[%u] is %" PRId64 ", 1 to 6 allowed", i, kind);
-        /* Byte-level vocabularies spell every byte as a character: there the kind says nothing. */
-        if (kind == 0 || (kind == TOKEN_BYTE && v->model == VOCAB_BPE))
+        /* Byte-level vocabularies spell every byte as a character, WordPiece has none: there the
+         * kind says nothing. */
+        if (kind == 0 || (kind == TOKEN_BYTE && v->model != VOCAB_SPM))
             kind = TOKEN_NORMAL;
         if (kind == TOKEN_BYTE) {
             if (byte < 0)
@@ -129,7 +132,7 @@ static lnr_status read_scores(vocab *v, const gguf_file *f, lnr_error *err) {
     if (a && a->array.n != v->n_tokens)
         return LNR_FAIL(err, LNR_E_FORMAT, KEY("scores") " has %" PRIu64 " items for %u tokens",
                         a->array.n, v->n_tokens);
-    if (v->model == VOCAB_BPE)
+    if (v->model != VOCAB_SPM)
         return LNR_OK;
     if (a == NULL)
         return LNR_FAIL(err, LNR_E_FORMAT, KEY("scores") " is missing");
@@ -187,7 +190,7 @@ static void derive_bytes(vocab *v) {
             v->bytes[i].n = 1;
         } else {
             v->bytes[i].n =
-                v->model == VOCAB_SPM ? unmark_spaces(text, out) : unmap_bytes(text, out);
+                v->model == VOCAB_BPE ? unmap_bytes(text, out) : unmark_spaces(text, out);
         }
     }
 }

@@ -17,6 +17,7 @@
 typedef enum vocab_model {
     VOCAB_SPM, /* "llama": SentencePiece BPE, merges by score */
     VOCAB_BPE, /* "gpt2": byte-level BPE, merges by rank */
+    VOCAB_WPM, /* "bert": WordPiece, the longest token first */
 } vocab_model;
 
 enum {
@@ -32,14 +33,17 @@ typedef struct vocab {
     lnr_str *bytes;    /* (n_tokens) what the token stands for; in block */
     uint8_t *kind;     /* (n_tokens) token_kind; owned */
     uint8_t *flags;    /* (n_tokens) VOCAB_*; owned */
-    float *score;      /* (n_tokens) not NaN; NULL for VOCAB_BPE; owned */
+    float *score;      /* (n_tokens) not NaN; VOCAB_SPM only, NULL else; owned */
     char *block;       /* all texts, then all bytes; owned */
     strmap by_text;    /* text -> id of the tokens with VOCAB_FROM_TEXT */
 
-    int32_t byte_token[256];              /* VOCAB_SPM: <0xXX>; TOKEN_NONE where there is none */
-    int32_t bos, eos, eot, eom, unk, pad; /* TOKEN_NONE where there is none */
+    int32_t byte_token[256]; /* VOCAB_SPM: <0xXX>; TOKEN_NONE where there is none */
+    /* TOKEN_NONE where there is none. VOCAB_WPM: bos is the class token, eos the separator. */
+    int32_t bos, eos, eot, eom, unk, pad;
     bool add_bos, add_eos;
-    bool add_space_prefix, remove_extra_spaces; /* VOCAB_SPM only */
+    bool add_space_prefix;          /* decoding drops it again; VOCAB_WPM: each word has one */
+    bool remove_extra_spaces;       /* VOCAB_SPM only */
+    bool lower_case, strip_accents; /* VOCAB_WPM only */
 } vocab;
 
 /* On failure v needs no vocab_deinit. */

@@ -55,16 +55,47 @@ def gguf_seeds():
 
 
 def tokenizer_seeds():
-    """The first byte chooses the vocabulary (2 bits) and the flags (2 bits)."""
+    """The first byte chooses the vocabulary (bits 0, 1 and 4) and the flags (bits 2 and 3)."""
     texts = ("", "the  king's 1234 things\n\n", "<s>a<user> b<|im_end|>",
-             "\u2581\u4e2d\u6587 \U0001f600e\u0301", "aaaaaaaaaaaaaaaa", "\t \r\n don't")
+             "\u2581\u4e2d\u6587 \U0001f600e\u0301", "aaaaaaaaaaaaaaaa", "\t \r\n don't",
+             "CamelCASE caf\u00e9\u200b \uac00\u01c5!unaffable", "  1 \u0639\u0631 \uff01/\n")
     for i, text in enumerate(texts):
-        for first in range(16):
+        for first in range(32):
             yield f"{i}-{first}", bytes([first]) + text.encode()
-    yield "invalid", b"\x04\xff\xc0\x80 \xed\xa0\x80 \xf0\x9f\x98"
+    for name, data in (("invalid", b"\x04\xff\xc0\x80 \xed\xa0\x80 \xf0\x9f\x98"),
+                       ("spm", b"\0hello the <user> caf\xc3\xa9"),
+                       ("spm-all", b"\x0d<s>the ing<|im_end|>aaaa\xff\xff  7\n"),
+                       ("qwen2", b"\2I'LL 123 \r\n\n  x\xe1\xa0\x8e"),
+                       ("default", b"\3a=b $5, it's 12345 \xed\xa0\x80"),
+                       ("bert", b"\x18The caf\xc3\xa9! [SEP] un<user>affable \xe6\x97\xa5\xff")):
+        yield name, data
 
 
-TARGETS = {"gguf": gguf_seeds, "tokenizer": tokenizer_seeds}
+def template_seeds():
+    """The first byte chooses the variables; 128: the rest is variables."""
+    sources = (
+        "{% for m in messages %}{{ m.role + ': ' + m.content | trim }}{% if not loop.last %}\n"
+        "{% endif %}{% endfor %}{{ '>' if add_generation_prompt }}",
+        "{%- macro f(a, b=1) -%}{{ a }}{{ b }}{{ caller() if caller }}{%- endmacro -%}"
+        "{% call(x) f(1, b=2) %}{{ x }}{% endcall %}{{ f(*[1], **{'b': 3}) }}",
+        "{% set ns = namespace(x=0) %}{% for k, v in tools[0].function.parameters | dictsort "
+        "recursive %}{% set ns.x = ns.x + loop.index %}{% break %}{% else %}{% continue %}"
+        "{% endfor %}{{ ns.x ** 2 // 3 % 5 ~ f }}",
+        "{{ l[::-1] | map('string') | select('in', ['a', '1']) | list | tojson(indent=2) }}",
+        "{% set x %}a{{ 'b' * 3 }}{% endset %}{{ x[1:].split('b', 1) }}{{ x is string }}",
+        "{% raw %}{{ }}{% endraw %}{# c #}{{ strftime_now('%Y-%m-%d') }}{% filter upper %}e"
+        "{% endfilter %}{% with a = 1 %}{{ a }}{% endwith %}{{ raise_exception('x') }}",
+        "{{ (1, 2.5e-3, 0x1f, none, True) }}{{ {'a': [1]}.items() | list | groupby(0) }}")
+    for i, source in enumerate(sources):
+        for first in range(3):
+            yield f"source{i}-{first}", bytes([first]) + source.encode()
+    for i, text in enumerate(('{"a": [1, -2.5e-7, null, true, "\\ud83d\\udc1f"], "b": {"c": []}}',
+                              '{"a": "x\\u0000y\\n", "b": 9223372036854775807}')):
+        yield f"json{i}", b"\x80" + text.encode()
+
+
+TARGETS = {"gguf": gguf_seeds, "tokenizer": tokenizer_seeds,
+           "template": template_seeds}
 
 
 def main():

@@ -77,7 +77,7 @@ static void gemm_truth(kc *k) {
     static char rows[19 * 768 * 4], panels[32 * 768 * 4], act[4096];
     for (size_t r = 0; r < n_rows; r++) {
         kc_floats(k, KC_random, x, n_k);
-        format->encode(x, n_k, rows + r * row_bytes);
+        format->encode(x, NULL, n_k, rows + r * row_bytes);
     }
     for (size_t r = 0; r < n_rows; r += LNR_PANEL_ROWS)
         format->pack(rows + r * row_bytes, n_rows - r < 16 ? n_rows - r : 16, n_k,

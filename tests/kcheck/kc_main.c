@@ -38,6 +38,15 @@ static bool wanted(const options *o, const lnr_kernel_row *row) {
     return !o->pattern || strstr(row->name, o->pattern);
 }
 
+static bool any_wanted(const options *o) {
+    size_t n_rows;
+    const lnr_kernel_row *rows = kernels_rows(&n_rows);
+    for (size_t i = 0; i < n_rows; i++)
+        if (usable(&rows[i]) && wanted(o, &rows[i]))
+            return true;
+    return false;
+}
+
 /* Checks the wanted rows of one slot; returns how many failed or had no case at all. */
 static size_t check_slot(kc *k, const options *o, lnr_kernel_slot slot, size_t *n_checked) {
     size_t n_rows, n_bad = 0;
@@ -130,6 +139,11 @@ int main(int argc, char **argv) {
     }
     if (o.list)
         return list();
+    if (!any_wanted(&o)) {
+        fprintf(stderr, "kcheck: no kernel that this CPU can run has '%s' in its name\n",
+                o.pattern);
+        return 1;
+    }
     for (int i = 0; i < KC_REGIONS; i++)
         if (!(k.region[i] = os_guarded_alloc(KC_REGION_BYTES))) {
             fprintf(stderr, "kcheck: not enough memory\n");

@@ -2,7 +2,17 @@
 #include "kc.h"
 
 #include "base/f16.h"
+#include "quant/iq4_nl.h"
+#include "quant/iq4_xs.h"
+#include "quant/mxfp4.h"
+#include "quant/q2_k.h"
+#include "quant/q3_k.h"
+#include "quant/q4_0.h"
+#include "quant/q4_1.h"
 #include "quant/q4_k.h"
+#include "quant/q5_0.h"
+#include "quant/q5_1.h"
+#include "quant/q5_k.h"
 #include "quant/q6_k.h"
 #include "quant/q8_0.h"
 
@@ -101,6 +111,36 @@ static uint16_t scale_half(kc *k, kc_pattern p, size_t i) {
     return kc_half(k, p, i);
 }
 
+/* Where a format's panel block has its halves, and how many per row; formats without any are not
+ * listed. */
+static const struct {
+    lnr_type type;
+    size_t offset, per_row;
+} halves_of[] = {
+    {LNR_TYPE_Q4_0, offsetof(q4_0_panel, d), 1}, {LNR_TYPE_Q4_1, offsetof(q4_1_panel, d), 2},
+    {LNR_TYPE_Q5_0, offsetof(q5_0_panel, d), 1}, {LNR_TYPE_Q5_1, offsetof(q5_1_panel, d), 2},
+    {LNR_TYPE_Q8_0, offsetof(q8_0_panel, d), 1}, {LNR_TYPE_IQ4_NL, offsetof(iq4_nl_panel, d), 1},
+    {LNR_TYPE_Q2_K, offsetof(q2_k_panel, d), 2}, {LNR_TYPE_Q3_K, offsetof(q3_k_panel, d), 1},
+    {LNR_TYPE_Q4_K, offsetof(q4_k_panel, d), 2}, {LNR_TYPE_Q5_K, offsetof(q5_k_panel, d), 2},
+    {LNR_TYPE_Q6_K, offsetof(q6_k_panel, d), 1}, {LNR_TYPE_IQ4_XS, offsetof(iq4_xs_panel, d), 1},
+};
+
+/* MXFP4's scales: 0 and 1 are denormal, 255 is NaN; near 2^0 where the pattern is about the quants.
+ */
+static void exponents(kc *k, kc_pattern p, uint8_t *e) {
+    static const uint8_t edges[] = {0, 1, 2, 3, 253, 254, 255};
+    for (int r = 0; r < LNR_PANEL_ROWS; r++)
+        if (p == KC_denormal || p == KC_huge || p == KC_nan)
+            e[r] = edges[kc_below(k, sizeof edges)];
+        else
+            e[r] = p == KC_wild ? (uint8_t)kc_random(k) : (uint8_t)(120 + kc_below(k, 16));
+}
+
+static void bfloats(kc *k, kc_pattern p, uint16_t *out) {
+    for (size_t r = 0; r < LNR_PANEL_ROWS; r++)
+        out[r] = lnr_f32_to_bf16(kc_float(k, p, r));
+}
+
 void kc_panel_blocks(kc *k, lnr_type type, kc_pattern p, void *panel, size_t n_blocks) {
     size_t bytes = lnr_type_block_bytes(type) * LNR_PANEL_ROWS;
     for (size_t b = 0; b < n_blocks; b++) {
@@ -110,15 +150,17 @@ void kc_panel_blocks(kc *k, lnr_type type, kc_pattern p, void *panel, size_t n_b
             block[i] = (char)quant_byte(k, p, i);
         for (size_t i = 0; i < 2 * LNR_PANEL_ROWS; i++)
             halves[i] = scale_half(k, p, b * LNR_PANEL_ROWS + i);
-        if (type == LNR_TYPE_Q4_K)
-            memcpy(block + offsetof(q4_k_panel, d), halves, sizeof halves);
-        else if (type == LNR_TYPE_Q6_K)
-            memcpy(block + offsetof(q6_k_panel, d), halves, sizeof halves / 2);
-        else if (type == LNR_TYPE_Q8_0)
-            memcpy(block + offsetof(q8_0_panel, d), halves, sizeof halves / 2);
+        for (size_t i = 0; i < sizeof halves_of / sizeof halves_of[0]; i++)
+            if (halves_of[i].type == type)
+                memcpy(block + halves_of[i].offset, halves,
+                       halves_of[i].per_row * LNR_PANEL_ROWS * sizeof halves[0]);
+        if (type == LNR_TYPE_MXFP4)
+            exponents(k, p, (uint8_t *)block + offsetof(mxfp4_panel, e));
         else if (type == LNR_TYPE_F16)
             memcpy(block, halves, bytes);
-        else
+        else if (type == LNR_TYPE_BF16)
+            bfloats(k, p, (uint16_t *)(void *)block);
+        else if (type == LNR_TYPE_F32)
             kc_floats(k, p, (float *)(void *)block, LNR_PANEL_ROWS);
     }
 }

@@ -116,6 +116,11 @@ static void linear_worker(void *arg, uint32_t worker) {
     }
 }
 
+static void observe(const cpu_pass *p, const lnr_matrix *w, const input *in) {
+    if (p->options.on_product)
+        p->options.on_product(w, in->x, in->ldx, in->n_tokens, p->options.user);
+}
+
 void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const float *x, size_t ldx,
                 uint32_t n_tokens) {
     LNR_ASSERT(n_jobs <= JOBS_MAX);
@@ -123,6 +128,7 @@ void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const floa
     linear_task t = {.p = p, .in = &in, .job = jobs, .n_jobs = n_jobs};
     uint32_t n_panels = 0;
     for (uint32_t i = 0; i < n_jobs; i++) {
+        observe(p, jobs[i].w, &in);
         prepare(p, &in, act_of(jobs[i].w));
         t.n_panels[i] = (uint32_t)lnr_div_up(jobs[i].w->n_rows, LNR_PANEL_ROWS);
         n_panels += t.n_panels[i];
@@ -156,6 +162,8 @@ static void gated_worker(void *arg, uint32_t worker) {
 void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up, const float *x,
                       size_t ldx) {
     input in = {.x = x, .ldx = ldx, .n_cols = gate->n_cols, .n_tokens = p->step->n_tokens};
+    observe(p, gate, &in);
+    observe(p, up, &in);
     prepare(p, &in, act_of(gate));
     prepare(p, &in, act_of(up));
     gated_task t = {p, &in, gate, up};

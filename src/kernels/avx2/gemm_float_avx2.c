@@ -5,5 +5,6 @@
 #define FEW_COLS    1
 #define GEMM_F32    lnr_gemm_f32_f32_16x6_avx2
 #define GEMM_F16    lnr_gemm_f16_f32_16x6_avx2
+#define GEMM_BF16   lnr_gemm_bf16_f32_16x6_avx2
 
 #include "kernels/simd/gemm_float.h"

@@ -28,6 +28,11 @@ LNR_INLINE vf vf_load_half(const uint16_t *p) {
     return _mm256_cvtph_ps(_mm_loadu_si128((const void *)p));
 }
 
+LNR_INLINE vf vf_load_bfloat(const uint16_t *p) {
+    __m256i v = _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(v, 16));
+}
+
 /* The lanes i with lo <= first + i < hi. */
 LNR_INLINE vmask vmask_range(int first, int lo, int hi) {
     __m256i i =

@@ -29,6 +29,11 @@ LNR_INLINE vf vf_load_half(const uint16_t *p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p));
 }
 
+LNR_INLINE vf vf_load_bfloat(const uint16_t *p) {
+    __m512i v = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(v, 16));
+}
+
 /* The lanes i with lo <= first + i < hi. */
 LNR_INLINE vmask vmask_range(int first, int lo, int hi) {
     __m512i i =

@@ -9,10 +9,16 @@
 
 #include <math.h>
 
-static float add_block(const q4_k_panel *w, size_t r, const lnr_q8a256 *x, float acc) {
+#define GEMM_NAME lnr_gemm_q4_k_q8a256_16x1_scalar
+#define BLOCK     256
+
+typedef q4_k_panel weights;
+typedef lnr_q8a256 acts;
+
+static float add_block(const weights *w, size_t r, const acts *x, float acc) {
     uint8_t scale[16];
     int32_t dot = 0, low = 0;
-    q4_k_panel_scales(w, r, scale);
+    scales6_from_panel(w->scales, r, scale);
     for (int j = 0; j < 8; j++) {
         int32_t sub = 0;
         for (int k = 0; k < 32; k++)
@@ -24,15 +30,4 @@ static float add_block(const q4_k_panel *w, size_t r, const lnr_q8a256 *x, float
     return fmaf(-(lnr_f16_to_f32(w->dmin[r]) * x->d), (float)low, acc);
 }
 
-void lnr_gemm_q4_k_q8a256_16x1_scalar(const lnr_gemm_args *a) {
-    size_t n_blocks = a->n_k / 256;
-    for (size_t c = 0; c < a->n_cols; c++)
-        for (size_t i = 0; i < a->n_panels * LNR_PANEL_ROWS; i++) {
-            const q4_k_panel *w = (const q4_k_panel *)a->w + i / LNR_PANEL_ROWS * n_blocks;
-            const lnr_q8a256 *x = (const void *)((const char *)a->x + c * a->x_stride);
-            float acc = 0.0f;
-            for (size_t b = 0; b < n_blocks; b++)
-                acc = add_block(w + b, i % LNR_PANEL_ROWS, x + b, acc);
-            a->y[c * a->ldy + i] = acc;
-        }
-}
+#include "kernels/scalar/gemm_int_scalar.h"

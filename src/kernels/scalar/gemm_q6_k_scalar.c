@@ -8,7 +8,13 @@
 
 #include <math.h>
 
-static int quant(const q6_k_panel *w, size_t r, int sub, int k) {
+#define GEMM_NAME lnr_gemm_q6_k_q8a256_16x1_scalar
+#define BLOCK     256
+
+typedef q6_k_panel weights;
+typedef lnr_q8a256 acts;
+
+static int quant(const weights *w, size_t r, int sub, int k) {
     const uint8_t(*planes)[LNR_PANEL_ROWS][4] = w->q[sub / 4][k / 4];
     int high = 0;
     if (sub % 4 < 3)
@@ -18,7 +24,7 @@ static int quant(const q6_k_panel *w, size_t r, int sub, int k) {
     return high;
 }
 
-static float add_block(const q6_k_panel *w, size_t r, const lnr_q8a256 *x, float acc) {
+static float add_block(const weights *w, size_t r, const acts *x, float acc) {
     int32_t dot = 0;
     for (int j = 0; j < 16; j++) {
         int32_t sub = 0;
@@ -29,15 +35,4 @@ static float add_block(const q6_k_panel *w, size_t r, const lnr_q8a256 *x, float
     return fmaf(lnr_f16_to_f32(w->d[r]) * x->d, (float)dot, acc);
 }
 
-void lnr_gemm_q6_k_q8a256_16x1_scalar(const lnr_gemm_args *a) {
-    size_t n_blocks = a->n_k / 256;
-    for (size_t c = 0; c < a->n_cols; c++)
-        for (size_t i = 0; i < a->n_panels * LNR_PANEL_ROWS; i++) {
-            const q6_k_panel *w = (const q6_k_panel *)a->w + i / LNR_PANEL_ROWS * n_blocks;
-            const lnr_q8a256 *x = (const void *)((const char *)a->x + c * a->x_stride);
-            float acc = 0.0f;
-            for (size_t b = 0; b < n_blocks; b++)
-                acc = add_block(w + b, i % LNR_PANEL_ROWS, x + b, acc);
-            a->y[c * a->ldy + i] = acc;
-        }
-}
+#include "kernels/scalar/gemm_int_scalar.h"

@@ -4,25 +4,34 @@
  * it are other rows and tokens: 64 rows for up to FEW_COLS tokens, else TILE_PANELS panels x 6
  * tokens.
  *
- * The including file brings the vectors (simd_<isa>.h) and defines TILE_PANELS, FEW_COLS, GEMM_F32
- * and GEMM_F16. */
+ * The including file brings the vectors (simd_<isa>.h) and defines TILE_PANELS, FEW_COLS, GEMM_F32,
+ * GEMM_F16 and GEMM_BF16. */
 #include "kernels/kernels.h"
 #include "quant/format.h"
 
-#include <stdbool.h>
-
 #define PER_PANEL (LNR_PANEL_ROWS / LANES) /* vectors of one panel's rows */
 
+/* How a weight is stored; a constant wherever it is used, after inlining. */
+typedef enum element { F32, F16, BF16 } element;
+
 /* Weights k of LANES rows, the i-th vector of the panels that start at w. */
-LNR_INLINE vf weights(const void *w, size_t n_k, size_t k, int i, bool half) {
+LNR_INLINE vf weights(const void *w, size_t n_k, size_t k, int i, element e) {
     size_t at = (size_t)(i / PER_PANEL) * n_k * LNR_PANEL_ROWS + k * LNR_PANEL_ROWS +
                 (size_t)(i % PER_PANEL) * LANES;
-    return half ? vf_load_half((const uint16_t *)w + at) : vf_load((const float *)w + at);
+    switch (e) {
+    case F16:
+        return vf_load_half((const uint16_t *)w + at);
+    case BF16:
+        return vf_load_bfloat((const uint16_t *)w + at);
+    case F32:
+        break;
+    }
+    return vf_load((const float *)w + at);
 }
 
-LNR_INLINE void tile(const lnr_gemm_args *a, bool half, size_t panel, int n_panels, size_t c,
+LNR_INLINE void tile(const lnr_gemm_args *a, element e, size_t panel, int n_panels, size_t c,
                      int n_cols) {
-    const char *w = (const char *)a->w + panel * a->n_k * LNR_PANEL_ROWS * (half ? 2 : 4);
+    const char *w = (const char *)a->w + panel * a->n_k * LNR_PANEL_ROWS * (e == F32 ? 4 : 2);
     const float *x[6];
     vf sum[6][4 * PER_PANEL];
     int n_vectors = n_panels * PER_PANEL;
@@ -34,7 +43,7 @@ LNR_INLINE void tile(const lnr_gemm_args *a, bool half, size_t panel, int n_pane
     }
     for (size_t k = 0; k < a->n_k; k++)
         LNR_EACH(i, n_vectors) {
-            vf v = weights(w, a->n_k, k, i, half);
+            vf v = weights(w, a->n_k, k, i, e);
             LNR_EACH(t, n_cols) {
                 sum[t][i] = vf_fma(v, vf_set1(x[t][k]), sum[t][i]);
             }
@@ -48,50 +57,54 @@ LNR_INLINE void tile(const lnr_gemm_args *a, bool half, size_t panel, int n_pane
 }
 
 /* The tokens from c on, at most 5. */
-LNR_INLINE void last_tile(const lnr_gemm_args *a, bool half, size_t panel, int n_panels, size_t c) {
+LNR_INLINE void last_tile(const lnr_gemm_args *a, element e, size_t panel, int n_panels, size_t c) {
     switch (a->n_cols - c) {
     case 5:
-        tile(a, half, panel, n_panels, c, 5);
+        tile(a, e, panel, n_panels, c, 5);
         break;
     case 4:
-        tile(a, half, panel, n_panels, c, 4);
+        tile(a, e, panel, n_panels, c, 4);
         break;
     case 3:
-        tile(a, half, panel, n_panels, c, 3);
+        tile(a, e, panel, n_panels, c, 3);
         break;
     case 2:
-        tile(a, half, panel, n_panels, c, 2);
+        tile(a, e, panel, n_panels, c, 2);
         break;
     case 1:
-        tile(a, half, panel, n_panels, c, 1);
+        tile(a, e, panel, n_panels, c, 1);
         break;
     default:
         break;
     }
 }
 
-LNR_INLINE void gemm_panels(const lnr_gemm_args *a, bool half, size_t panel, int n_panels) {
+LNR_INLINE void gemm_panels(const lnr_gemm_args *a, element e, size_t panel, int n_panels) {
     size_t c = 0;
     for (; c + 6 <= a->n_cols; c += 6)
-        tile(a, half, panel, n_panels, c, 6);
-    last_tile(a, half, panel, n_panels, c);
+        tile(a, e, panel, n_panels, c, 6);
+    last_tile(a, e, panel, n_panels, c);
 }
 
-LNR_INLINE void gemm(const lnr_gemm_args *a, bool half) {
+LNR_INLINE void gemm(const lnr_gemm_args *a, element e) {
     size_t p = 0;
     if (a->n_cols <= FEW_COLS)
         for (; p + 4 <= a->n_panels; p += 4)
-            last_tile(a, half, p, 4, 0);
+            last_tile(a, e, p, 4, 0);
     for (; p + TILE_PANELS <= a->n_panels; p += TILE_PANELS)
-        gemm_panels(a, half, p, TILE_PANELS);
+        gemm_panels(a, e, p, TILE_PANELS);
     for (; p < a->n_panels; p++)
-        gemm_panels(a, half, p, 1);
+        gemm_panels(a, e, p, 1);
 }
 
 void GEMM_F32(const lnr_gemm_args *a) {
-    gemm(a, false);
+    gemm(a, F32);
 }
 
 void GEMM_F16(const lnr_gemm_args *a) {
-    gemm(a, true);
+    gemm(a, F16);
+}
+
+void GEMM_BF16(const lnr_gemm_args *a) {
+    gemm(a, BF16);
 }

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "text/template/template.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -107,13 +108,14 @@ lnr_str text_copy(runtime *r, lnr_str s) {
     return text_join(r, s, LITERAL(""));
 }
 
-/* A text that grows piece by piece (`ns.text = ns.text + part`) would copy itself each time. As long
- * as it is the newest text and room was left behind it, the piece goes there: nobody else sees those
- * bytes, and the shorter string stays what it was. */
+/* A text that grows piece by piece (`ns.text = ns.text + part`) would copy itself each time. As
+ * long as it is the newest text and room was left behind it, the piece goes there: nobody else sees
+ * those bytes, and the shorter string stays what it was. */
 lnr_str text_join(runtime *r, lnr_str a, lnr_str b) {
-    if (!runtime_spend(r, (a.n + b.n) / 64))
+    bool grows = a.n && a.p + a.n == r->text_top && b.n <= r->text_spare;
+    if (!runtime_spend(r, ((grows ? 0 : a.n) + b.n) / 64))
         return LITERAL("");
-    if (a.n && a.p + a.n == r->text_top && b.n <= r->text_spare) {
+    if (grows) {
         memcpy(r->text_top, b.p, b.n);
         r->text_top += b.n;
         r->text_spare -= b.n;

@@ -26,15 +26,19 @@ struct runtime {
     uint64_t steps_max; /* for the message */
     size_t memory_max;
     size_t out_max;
-    lnr_buf *out;       /* the caller's; the text being built is its tail */
-    size_t out_start;   /* where this rendering's output begins in it */
-    char *text_top;     /* end of the newest text in the arena, which may still grow there, */
-    size_t text_spare;  /* by as many bytes */
-    unsigned depth;     /* nested evaluations */
-    unsigned n_calls;   /* nested macros */
-    uint32_t line;      /* of the template, being executed; 0 while there is none */
-    lnr_status status;  /* the first failure; LNR_OK until then */
-    lnr_error *err;     /* may be NULL */
+    lnr_buf *out;      /* the caller's; the text being built is its tail */
+    size_t out_start;  /* where this rendering's output begins in it */
+    char *text_top;    /* end of the newest text in the arena, which may still grow there, */
+    size_t text_spare; /* by as many bytes */
+    unsigned depth;    /* nested evaluations */
+    unsigned n_calls;  /* nested macros */
+    uint32_t line;     /* of the template, being executed; 0 while there is none */
+    lnr_status status; /* the first failure; LNR_OK until then */
+    lnr_error *err;    /* may be NULL */
+    uint8_t jump;      /* NODE_BREAK or NODE_CONTINUE on its way to its loop, else 0 */
+    struct binding *free_bindings; /* of closed frames, to be used again */
+    struct frame *free_frames;
+    value_dict *variables; /* the caller's */
     const struct template_clock *clock;
     const struct compiled_template *compiled;
     value_list sink_list; /* handed out when memory is short; stays empty */

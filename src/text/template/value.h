@@ -55,6 +55,9 @@ enum {
 /* value.note of a string: `safe` or `escape` made it, so that + escapes what it is joined to. */
 enum { STRING_PLAIN, STRING_MARKUP };
 
+/* value.note of a tuple: groupby made it, so that it has the attributes grouper and list. */
+enum { TUPLE_PLAIN, TUPLE_GROUP };
+
 struct value {
     uint8_t kind; /* value_kind */
     uint8_t note;
@@ -62,7 +65,7 @@ struct value {
         bool b;
         int64_t i;
         double f;
-        lnr_str s; /* STRING; UNDEFINED: the name */
+        lnr_str s;        /* STRING; UNDEFINED: the name */
         value_list *list; /* LIST, TUPLE, VIEW, GENERATOR, CYCLER; JOINER: its separator */
         value_dict *dict; /* DICT, NAMESPACE */
         value_range *range;
@@ -122,9 +125,9 @@ struct builtin {
     value (*fn)(runtime *r, value self, const value *arg, const call_args *raw);
 };
 
-#define NO_VALUE    ((value){.kind = VALUE_UNDEFINED, .note = UNDEFINED_MESSAGE})
-#define NONE_VALUE  ((value){.kind = VALUE_NONE})
-#define LITERAL(z)  ((lnr_str){(z), sizeof(z) - 1})
+#define NO_VALUE   ((value){.kind = VALUE_UNDEFINED, .note = UNDEFINED_MESSAGE})
+#define NONE_VALUE ((value){.kind = VALUE_NONE})
+#define LITERAL(z) ((lnr_str){(z), sizeof(z) - 1})
 
 static inline value value_bool(bool b) {
     return (value){.kind = VALUE_BOOL, .b = b};
@@ -213,14 +216,14 @@ value_list *list_from(runtime *r, value iterable);   /* a new list */
 
 /* ---- text of values (show.c, tojson.c), appended to the output */
 
-void show_str(runtime *r, value v);  /* Python's str() */
-void show_repr(runtime *r, value v); /* Python's repr() */
+void show_str(runtime *r, value v);      /* Python's str() */
+void show_repr(runtime *r, value v);     /* Python's repr() */
 lnr_str value_text(runtime *r, value v); /* str() as a string */
 
 typedef struct json_style {
-    bool ascii;          /* escape what is not ASCII */
+    bool ascii; /* escape what is not ASCII */
     bool sort_keys;
-    bool pretty;         /* one item per line, indented by */
+    bool pretty; /* one item per line, indented by */
     lnr_str indent;
     lnr_str item_sep, key_sep;
 } json_style;

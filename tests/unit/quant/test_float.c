@@ -70,15 +70,35 @@ static void every_bfloat_is_the_top_of_a_float(void **state) {
     }
 }
 
+/* As for halves: around the middle of each two neighbours, which a float holds exactly. */
+static void bfloats_round_to_nearest_even(void **state) {
+    (void)state;
+    for (uint32_t h = 0; h < 0x7f80; h++) {
+        uint32_t middle = h << 16 | 0x8000u;
+        assert_int_equal(lnr_f32_to_bf16(lnr_f32_from_bits(h << 16)), h);
+        assert_int_equal(lnr_f32_to_bf16(lnr_f32_from_bits(middle - 1)), h);
+        assert_int_equal(lnr_f32_to_bf16(lnr_f32_from_bits(middle)), h + (h & 1u));
+        assert_int_equal(lnr_f32_to_bf16(lnr_f32_from_bits(middle + 1)), h + 1);
+        assert_int_equal(lnr_f32_to_bf16(lnr_f32_from_bits(middle + 1 + 0x80000000u)),
+                         h + 1 + 0x8000u);
+    }
+    assert_int_equal(lnr_f32_to_bf16(INFINITY), 0x7f80);
+    assert_true(isnan(lnr_bf16_to_f32(lnr_f32_to_bf16(lnr_f32_from_bits(0x7f800001u)))));
+    assert_true(isnan(lnr_bf16_to_f32(lnr_f32_to_bf16(lnr_f32_from_bits(0xffffffffu)))));
+}
+
 static void rows_may_lie_anywhere(void **state) {
     (void)state;
     float x[3] = {1.5f, -2.0f, 0.25f}, out[3];
     char bytes[16];
-    f32_encode(x, 3, bytes + 1);
+    f32_encode(x, NULL, 3, bytes + 1);
     f32_decode(bytes + 1, 3, out);
     assert_memory_equal(out, x, sizeof x);
-    f16_encode(x, 3, bytes + 1);
+    f16_encode(x, NULL, 3, bytes + 1);
     f16_decode(bytes + 1, 3, out);
+    assert_memory_equal(out, x, sizeof x);
+    bf16_encode(x, NULL, 3, bytes + 1);
+    bf16_decode(bytes + 1, 3, out);
     assert_memory_equal(out, x, sizeof x);
 }
 
@@ -88,6 +108,7 @@ int main(void) {
         cmocka_unit_test(every_half_survives_the_way_back),
         cmocka_unit_test(rounding_is_to_nearest_even),
         cmocka_unit_test(every_bfloat_is_the_top_of_a_float),
+        cmocka_unit_test(bfloats_round_to_nearest_even),
         cmocka_unit_test(rows_may_lie_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,7 +98,7 @@ static void encoder_beats_plain_rounding(void **state) {
     static uint8_t blocks[64 * 144];
     for (int shape = 0; shape < SAMPLE_SHAPES; shape++) {
         sample_fill(11, shape, x, N);
-        q4_k_encode(x, N, blocks);
+        q4_k_encode(x, NULL, N, blocks);
         q4_k_decode(blocks, N, y);
         for (int b = 0; b < 64; b++)
             plain_encode(x + 256 * b, plain + 256 * b);

@@ -94,7 +94,7 @@ static void encoder_beats_plain_rounding(void **state) {
     static uint8_t blocks[64 * 210];
     for (int shape = 0; shape < SAMPLE_SHAPES; shape++) {
         sample_fill(13, shape, x, N);
-        q6_k_encode(x, N, blocks);
+        q6_k_encode(x, NULL, N, blocks);
         q6_k_decode(blocks, N, y);
         for (int b = 0; b < 64; b++)
             plain_encode(x + 256 * b, plain + 256 * b);

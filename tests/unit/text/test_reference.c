@@ -1,13 +1,13 @@
-/* Token ids against the reference's, for every vocabulary of the test data that is supported: the
- * texts in
- * *.gguf.inp must give exactly the ids in *.gguf.out. The vocabulary of qwen2 is made here from its
- * ranks. */
+/* Token ids against the reference's, for every vocabulary of the test data: the texts in *.gguf.inp
+ * must give exactly the ids in *.gguf.out. The vocabulary of qwen2 is made here from its ranks;
+ * llama-bpe has none, there the texts are split only. */
 #include "text_support.h"
 
 #include "base/arena.h"
 #include "base/strmap.h"
 #include "base/utf8.h"
 #include "text/byte_level.h"
+#include "text/splitter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,6 +64,26 @@ static void check_shared(const char *name) {
 static void gpt2_matches(void **state) {
     (void)state;
     check_shared("gpt-2");
+}
+
+static void falcon_matches(void **state) {
+    (void)state;
+    check_shared("falcon");
+}
+
+static void starcoder_matches(void **state) {
+    (void)state;
+    check_shared("starcoder");
+}
+
+static void deepseek_coder_matches(void **state) {
+    (void)state;
+    check_shared("deepseek-coder");
+}
+
+static void bert_matches(void **state) {
+    (void)state;
+    check_shared("bert-bge");
 }
 
 static void llama_spm_matches(void **state) {
@@ -194,12 +214,55 @@ static void qwen2_matches(void **state) {
     check_pair(tokenizer_of(qwen2_file()), "qwen2");
 }
 
+/* ---- texts without a vocabulary ---------------------------------------------------------------
+ */
+
+/* The pieces cover the text, and there are no more than the reference has tokens: none spans two.
+ */
+static void llama_bpe_texts_are_covered(void **state) {
+    (void)state;
+    lnr_buf in = shared_file("vocab/ggml-vocab-llama-bpe.gguf.inp");
+    lnr_buf out = shared_file("vocab/ggml-vocab-llama-bpe.gguf.out");
+    const char *text = buf_cstr(&in), *line = buf_cstr(&out);
+    splitter *s;
+    splitter_run *r;
+    assert_int_equal(splitter_create(lnr_str_from("llama-bpe"), &s, NULL), LNR_OK);
+    assert_int_equal(splitter_run_create(s, &r, NULL), LNR_OK);
+    size_t n_texts = 0;
+    for (const char *end; (end = strstr(text, SEPARATOR)); text = end + strlen(SEPARATOR)) {
+        const uint32_t *ends;
+        size_t n_pieces, n_tokens = 0, n = (size_t)(end - text);
+        assert_int_equal(splitter_split(r, (lnr_str){text, n}, &ends, &n_pieces, NULL), LNR_OK);
+        for (size_t i = 0; i < n_pieces; i++)
+            assert_true(ends[i] > (i ? ends[i - 1] : 0) && ends[i] <= n);
+        assert_int_equal(n_pieces ? ends[n_pieces - 1] : 0, n);
+        const char *line_end = strchr(line, '\n');
+        assert_non_null(line_end);
+        for (const char *p = line; p < line_end; p++)
+            n_tokens += *p == ' ' && p[1] != ' ' && p[1] != '\n';
+        if (n_pieces > n_tokens)
+            fail_msg("text %zu: %zu pieces for %zu tokens", n_texts, n_pieces, n_tokens);
+        line = line_end + 1;
+        n_texts++;
+    }
+    assert_int_equal(n_texts, 46);
+    splitter_run_destroy(r);
+    splitter_destroy(s);
+    buf_deinit(&in);
+    buf_deinit(&out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gpt2_matches),
+        cmocka_unit_test(falcon_matches),
+        cmocka_unit_test(starcoder_matches),
+        cmocka_unit_test(deepseek_coder_matches),
+        cmocka_unit_test(bert_matches),
         cmocka_unit_test(llama_spm_matches),
         cmocka_unit_test(phi3_matches),
         cmocka_unit_test(qwen2_matches),
+        cmocka_unit_test(llama_bpe_texts_are_covered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,6 +188,36 @@ static void a_token_may_be_out_of_reach(void **state) {
     tokenizer_destroy(t);
 }
 
+/* Under such a name the same token is taken as it is, however long, and BOS is the default; single
+ * parts still merge. */
+static void whole_tokens_first_where_the_name_says_so(void **state) {
+    (void)state;
+    char spaces[141] = "", text[71];
+    for (size_t i = 0; i < 70; i++)
+        strcat(spaces, "\xc4\xa0");
+    memset(text, ' ', 70);
+    text[70] = '\0';
+    const char *const tokens[] = {"a", "b", "c", "bc", "ab", "abc", "\xc4\xa0", spaces, "<s>"};
+    static const char *const merges[] = {"b c", "a b", "ab c"};
+    static const char *const names[] = {"llama-bpe", "qwen2"};
+    for (size_t i = 0; i < 2; i++) {
+        gguf_writer *w = vocab_file_begin("gpt2");
+        gguf_writer_str(w, "tokenizer.ggml.pre", lnr_str_from(names[i]));
+        put_strings(w, "tokenizer.ggml.tokens", tokens, 9);
+        put_strings(w, "tokenizer.ggml.merges", merges, 3);
+        gguf_writer_u32(w, "tokenizer.ggml.bos_token_id", 8);
+        tokenizer *t = tokenizer_of(vocab_file_open(w));
+        check_texts(t, "abc", 0, i ? "a|bc" : "abc");
+        check_texts(t, "abcabc", 0, "a|bc|a|bc");
+        check_texts(t, "b", TOKENIZE_ADD_SPECIAL, i ? "b" : "<s>|b");
+        token_list l = encode(t, text, 70, 0);
+        assert_int_equal(l.n, i ? 70 : 1);
+        assert_int_equal(l.id[0], i ? 6 : 7);
+        token_list_deinit(&l);
+        tokenizer_destroy(t);
+    }
+}
+
 /* ---- round trips ------------------------------------------------------------------------------
  */
 
@@ -283,21 +313,24 @@ static void repeated_words_change_nothing(void **state) {
 
 static void one_letter_and_one_class_in_bounded_time(void **state) {
     (void)state;
-    static const char *const units[] = {"a", " ", "\n", "\xe3\x81\x82", "\xff", "<user>"};
-    tokenizer *const tokenizers[] = {tiny_bpe_tokenizer(), tiny_spm_tokenizer()};
+    static const char *const units[] = {"a", " ", "\n", "!", "\xe3\x81\x82", "\xff", "<user>"};
+    tokenizer *const tokenizers[] = {tiny_bpe_tokenizer(), tiny_spm_tokenizer(),
+                                     tokenizer_of(tiny_wpm_file())};
     for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
         size_t unit = strlen(units[u]), n = ((size_t)1 << 18) / unit * unit;
         char *text = test_malloc(n);
         for (size_t i = 0; i < n; i++)
             text[i] = units[u][i % unit];
         check_round_trip(tokenizers[0], text, n);
-        token_list l = encode(tokenizers[1], text, n, 0);
-        assert_true(l.n > 0);
-        token_list_deinit(&l);
+        for (size_t k = 1; k < 3; k++) {
+            token_list l = encode(tokenizers[k], text, n, 0);
+            assert_true(l.n <= n + 1); /* one of SentencePiece's stands for the space before */
+            token_list_deinit(&l);
+        }
         test_free(text);
     }
-    tokenizer_destroy(tokenizers[0]);
-    tokenizer_destroy(tokenizers[1]);
+    for (size_t k = 0; k < 3; k++)
+        tokenizer_destroy(tokenizers[k]);
 }
 
 static void too_long_a_text_is_a_limit(void **state) {
@@ -399,6 +432,7 @@ static void every_allocation_may_fail(void **state) {
     (void)state;
     check_failures(tiny_bpe_file(&bpe_options));
     check_failures(tiny_spm_file());
+    check_failures(tiny_wpm_file());
 }
 
 int main(void) {
@@ -412,6 +446,7 @@ int main(void) {
         cmocka_unit_test(phi3_strips_after_special_tokens),
         cmocka_unit_test(merges_with_unknown_parts),
         cmocka_unit_test(a_token_may_be_out_of_reach),
+        cmocka_unit_test(whole_tokens_first_where_the_name_says_so),
         cmocka_unit_test(any_bytes_survive),
         cmocka_unit_test(real_texts_survive),
         cmocka_unit_test(repeated_words_change_nothing),

@@ -139,3 +139,43 @@ gguf_file *tiny_spm_file(void) {
     put_scores(w, scores, n);
     return vocab_file_open(w);
 }
+
+gguf_file *tiny_wpm_file(void) {
+    static const char *const tokens[] = {
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "\xe2\x96\x81un",
+        "\xe2\x96\x81"
+        "aff",
+        "\xe2\x96\x81"
+        "a",
+        "\xe2\x96\x81the",
+        "\xe2\x96\x81"
+        "cafe",
+        "\xe2\x96\x81!",
+        "\xe2\x96\x81$",
+        "\xe2\x96\x81\xe6\x97\xa5", /* U+65E5, an ideograph */
+        "\xe2\x96\x81\xe1\x84\x80", /* U+1100, a Korean consonant */
+        "\xe1\x85\xa1",             /* U+1161, a Korean vowel */
+        "aff",
+        "able",
+        "a",
+        "\xc3\xa9",
+        "[unused]",
+        "<user>",
+    };
+    enum { N_TOKENS = sizeof tokens / sizeof tokens[0] };
+    int32_t kinds[N_TOKENS];
+    for (size_t i = 0; i < N_TOKENS; i++)
+        kinds[i] = i < 4 ? TOKEN_CONTROL : i == N_TOKENS - 1 ? TOKEN_USER_DEFINED : TOKEN_NORMAL;
+    gguf_writer *w = vocab_file_begin("bert");
+    put_strings(w, "tokenizer.ggml.tokens", tokens, N_TOKENS);
+    put_kinds(w, kinds, N_TOKENS);
+    gguf_writer_u32(w, "tokenizer.ggml.padding_token_id", 0);
+    gguf_writer_u32(w, "tokenizer.ggml.unknown_token_id", 1);
+    gguf_writer_u32(w, "tokenizer.ggml.cls_token_id", 2);
+    gguf_writer_u32(w, "tokenizer.ggml.seperator_token_id", 3);
+    return vocab_file_open(w);
+}

@@ -29,4 +29,8 @@ gguf_file *tiny_bpe_file(const tiny_bpe *options);
  * scores, then control <|im_end|> and user-defined <user>. */
 gguf_file *tiny_spm_file(void);
 
+/* A "bert" vocabulary: [PAD], [UNK], [CLS], [SEP], then words and continuations (U+2581 before a
+ * word), then user-defined <user>. */
+gguf_file *tiny_wpm_file(void);
+
 #endif

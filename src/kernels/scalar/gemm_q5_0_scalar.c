@@ -1,0 +1,27 @@
+/* Q5_0 product, the specification: per block of 32, in order of k,
+ *   acc = fma(d_w * d_x, (float)dot, acc), with dot the exact sum of (q_w - 16) * q_x. */
+#include "base/f16.h"
+#include "kernels/kernels.h"
+#include "quant/q5_0.h"
+
+#include <math.h>
+
+#define GEMM_NAME lnr_gemm_q5_0_q8a32_16x1_scalar
+#define BLOCK     32
+
+typedef q5_0_panel weights;
+typedef lnr_q8a32 acts;
+
+static int quant(const weights *w, size_t r, int k) {
+    int low = w->q[k % 16 / 4][r][k % 4] >> k / 16 * 4 & 15;
+    return low | (w->qh[r][k % 4] >> k / 4 & 1) << 4;
+}
+
+static float add_block(const weights *w, size_t r, const acts *x, float acc) {
+    int32_t dot = 0;
+    for (int k = 0; k < 32; k++)
+        dot += (quant(w, r, k) - 16) * x->q[k];
+    return fmaf(lnr_f16_to_f32(w->d[r]) * x->d, (float)dot, acc);
+}
+
+#include "kernels/scalar/gemm_int_scalar.h"

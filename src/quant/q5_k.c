@@ -1,0 +1,96 @@
+/* See q5_k.h. */
+#include "quant/q5_k.h"
+
+#include "base/f16.h"
+#include "quant/fit.h"
+
+#include <string.h>
+
+#define N_SUB 8
+#define SUB   32
+
+static void decode_block(const q5_k_block *b, float *out) {
+    float d = lnr_f16_to_f32(b->d), dmin = lnr_f16_to_f32(b->dmin);
+    uint8_t scale[16];
+    scales6_from_block(b->scales, scale);
+    for (int j = 0; j < N_SUB; j++) {
+        float ds = d * (float)scale[j], dm = dmin * (float)scale[8 + j];
+        const uint8_t *q = b->qs + j / 2 * SUB;
+        for (int l = 0; l < SUB; l++) {
+            int low = q[l] >> j % 2 * 4 & 15, high = b->qh[l] >> j & 1;
+            *out++ = ds * (float)(low | high << 4) - dm;
+        }
+    }
+}
+
+void q5_k_decode(const void *blocks, size_t n, float *out) {
+    for (const char *p = blocks; n >= 256; n -= 256, p += sizeof(q5_k_block), out += 256) {
+        q5_k_block b;
+        memcpy(&b, p, sizeof b);
+        decode_block(&b, out);
+    }
+}
+
+static void encode_block(const float *x, const float *importance, q5_k_block *b) {
+    fit_super f;
+    uint8_t scale[16];
+    fit_super_min(x, importance, SUB, 31, 63, &f);
+    b->d = f.d;
+    b->dmin = f.dmin;
+    memcpy(scale, f.scale, 8);
+    memcpy(scale + 8, f.min, 8);
+    scales6_to_block(scale, b->scales);
+    memset(b->qh, 0, sizeof b->qh);
+    memset(b->qs, 0, sizeof b->qs);
+    for (int i = 0; i < 256; i++) {
+        int j = i / SUB, l = i % SUB;
+        uint8_t *low = &b->qs[j / 2 * SUB + l];
+        *low = (uint8_t)(*low | (f.q[i] & 15) << j % 2 * 4);
+        b->qh[l] = (uint8_t)(b->qh[l] | f.q[i] >> 4 << j);
+    }
+}
+
+void q5_k_encode(const float *x, const float *importance, size_t n, void *blocks) {
+    for (char *p = blocks; n >= 256; n -= 256, p += sizeof(q5_k_block), x += 256) {
+        q5_k_block b;
+        encode_block(x, importance, &b);
+        memcpy(p, &b, sizeof b);
+        importance = importance ? importance + 256 : NULL;
+    }
+}
+
+void q5_k_pack(const void *rows, size_t n_rows, size_t n_cols, void *panel) {
+    size_t n_blocks = n_cols / 256;
+    memset(panel, 0, n_blocks * sizeof(q5_k_panel));
+    for (size_t i = 0; i < n_blocks; i++) {
+        q5_k_panel *dst = (q5_k_panel *)panel + i;
+        for (size_t r = 0; r < n_rows; r++) {
+            q5_k_block b;
+            memcpy(&b, (const char *)rows + (r * n_blocks + i) * sizeof b, sizeof b);
+            uint8_t v[16];
+            dst->d[r] = b.d;
+            dst->dmin[r] = b.dmin;
+            scales6_from_block(b.scales, v);
+            scales6_to_panel(v, r, dst->scales);
+            for (size_t g = 0; g < 32; g++) /* the file's nibbles already pair as the panel's do */
+                memcpy(dst->q[g / 8][g % 8][r], &b.qs[4 * g], 4);
+            for (size_t g = 0; g < 8; g++)
+                memcpy(dst->qh[g][r], &b.qh[4 * g], 4);
+        }
+    }
+}
+
+void q5_k_unpack(const void *panel, size_t n_cols, size_t row, float *out) {
+    for (size_t i = 0; i < n_cols / 256; i++, out += 256) {
+        const q5_k_panel *src = (const q5_k_panel *)panel + i;
+        q5_k_block b = {.d = src->d[row], .dmin = src->dmin[row]};
+        uint8_t v[16];
+        scales6_from_panel(src->scales, row, v);
+        scales6_to_block(v, b.scales);
+        for (size_t g = 0; g < 32; g++)
+            memcpy(&b.qs[4 * g], src->q[g / 8][g % 8][row], 4);
+        for (size_t g = 0; g < 8; g++)
+            memcpy(&b.qh[4 * g], src->qh[g][row], 4);
+        decode_block(&b, out);
+    }
+}

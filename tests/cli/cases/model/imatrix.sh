@@ -1,0 +1,6 @@
+# needs: shared-data
+# A text is read, the importance matrix is told to be used.
+set -e
+for i in 1 2 3 4 5 6 7 8; do echo "Once upon a time there was a little girl who had a red ball."; done >text
+lanner imatrix "$STORIES" --text text -o i.gguf --ctx 64 --chunks 2
+lanner quantize "$STORIES" q.gguf Q4_0 --imatrix i.gguf | grep blk.0.attn
