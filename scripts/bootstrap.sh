@@ -116,7 +116,7 @@ check_versions() {
     at_least "$version" $CLANG_MIN || die "clang $version is too old, $CLANG_MIN is needed"
 }
 
-# Node runs only the comparison with llama.cpp (scripts/peer_setup.sh, model/peer_greedy); without it that
+# Node runs only the comparison with llama.cpp (scripts/peer_setup.sh); without it that
 # test is skipped. Where the distribution's own Node is too old (Debian 12 has 18), installing it
 # would not help, so this warns, once per build folder, and goes on.
 check_node() {

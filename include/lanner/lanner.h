@@ -5,8 +5,10 @@
 #include <lanner/engine.h>
 #include <lanner/machine.h>
 #include <lanner/model.h>
+#include <lanner/quantize.h>
 #include <lanner/sampler.h>
 #include <lanner/status.h>
+#include <lanner/template.h>
 #include <lanner/tokenizer.h>
 
 #endif

@@ -93,8 +93,8 @@ typedef struct lnr_synth_info {
     uint64_t bytes; /* of the file's tensors in the mix that was asked for */
 } lnr_synth_info;
 
-/* The shape at idx in a mix. False past the last one. LNR_E_ARGUMENT never: mix must be a name of
- * lnr_quantize_mixes, else false too. Threads: any. */
+/* The shape at idx, its sizes in a mix. False past the last shape, or for an unknown mix. Threads:
+ * any. */
 LNR_API bool lnr_synth_shape(size_t idx, const char *mix, lnr_synth_info *out);
 
 typedef struct lnr_synth_options {

@@ -20,6 +20,13 @@ uint64_t os_now_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+void os_wall_clock(int64_t *unix_seconds, int32_t *utc_offset_seconds) {
+    time_t now = time(NULL);
+    struct tm local;
+    *unix_seconds = (int64_t)now;
+    *utc_offset_seconds = localtime_r(&now, &local) ? (int32_t)local.tm_gmtoff : 0;
+}
+
 static cpu_set_t granted_cpus;
 
 static void read_granted_cpus(void) {

@@ -93,6 +93,9 @@ void os_fp_restore(uint32_t saved);
 
 uint64_t os_now_ns(void); /* monotonic */
 
+/* The time of day: seconds since 1970 in UTC, and what local time is ahead of it. */
+void os_wall_clock(int64_t *unix_seconds, int32_t *utc_offset_seconds);
+
 /* CPUs this process may run on (affinity at the first call), at least 1; ids go to cpus if not
  * NULL. */
 unsigned os_cpus(int *cpus, unsigned n_max);

@@ -23,6 +23,7 @@ typedef struct collector {
     const lnr_matrix **matrix; /* (n) */
     importance_sums *sums;     /* (n) */
     uint32_t n;
+    bool missed; /* a product by a matrix that list_matrices does not know */
     uint32_t *pos, *seq, *block;
     int32_t *token;
     float *rope_cos, *rope_sin; /* (UBATCH, n_rot / 2) */
@@ -38,6 +39,7 @@ static void on_product(const lnr_matrix *w, const float *x, size_t ldx, uint32_t
     uint32_t i = 0;
     while (i < c->n && c->matrix[i] != w)
         i++;
+    c->missed |= i == c->n;
     if (i == c->n)
         return;
     double *sum = c->sums[i].sum;
@@ -83,6 +85,9 @@ static lnr_status list_matrices(collector *c, lnr_error *err) {
 }
 
 static lnr_status check_sums(const collector *c, lnr_error *err) {
+    if (c->missed)
+        return LNR_FAIL(err, LNR_E_UNSUPPORTED,
+                        "this model has matrices whose importance this build cannot measure");
     for (uint32_t i = 0; i < c->n; i++)
         for (uint32_t k = 0; k < c->sums[i].n_cols; k++)
             if (!isfinite(c->sums[i].sum[k]))

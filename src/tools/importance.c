@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "gguf/writer.h"
+#include "model/model.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -24,19 +25,18 @@ lnr_status importance_open(const char *path, importance **out, lnr_error *err) {
     if (m == NULL)
         return LNR_FAIL(err, LNR_E_NOMEM, "%s%s: no memory to open it", LNR_PATH(path));
     arena_init(&m->means);
-    lnr_error why;
     lnr_str type = {"", 0};
-    lnr_status st = gguf_open(path, &m->file, &why);
+    lnr_status st = gguf_open(path, &m->file, err);
     if (st == LNR_OK)
-        st = gguf_get_str(m->file, "general.type", &type, &why);
+        st = gguf_get_str(m->file, "general.type", &type, err);
     if (st == LNR_OK && !lnr_str_is(type, "imatrix"))
-        st = LNR_FAIL(&why, LNR_E_FORMAT,
-                      "key 'general.type' is '%.*s', 'imatrix' expected; older importance files "
-                      "that are no GGUF must be converted",
+        st = LNR_FAIL(err, LNR_E_FORMAT,
+                      "key 'general.type' is '%.*s', 'imatrix' expected: this is no importance "
+                      "matrix in GGUF form",
                       LNR_STR(type));
     if (st) {
         importance_close(m);
-        return LNR_FAIL(err, st, "importance matrix %s%s: %s", LNR_PATH(path), why.text);
+        return model_error_with_path(err, st, path);
     }
     *out = m;
     return LNR_OK;

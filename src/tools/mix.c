@@ -93,11 +93,8 @@ static bool use_more_bits(uint32_t i, uint32_t n) {
     return i < n / 8 || i >= 7 * (uint64_t)n / 8 || (i - n / 8) % 3 == 2;
 }
 
-static lnr_type output_type(mix_id mix, uint64_t n_cols) {
-    lnr_type type = mixes[mix].type;
-    if (n_cols % lnr_type_block_weights(type) != 0)
-        return LNR_TYPE_Q8_0;
-    return type == LNR_TYPE_Q8_0 ? type : LNR_TYPE_Q6_K;
+static lnr_type output_type(mix_id mix) {
+    return mix == MIX_Q8_0 ? LNR_TYPE_Q8_0 : LNR_TYPE_Q6_K;
 }
 
 static lnr_type attn_v_type(mix_id mix, const mix_model *m, uint32_t i) {
@@ -192,7 +189,7 @@ static lnr_type rule(mix_id mix, const mix_model *m, const mix_tensor *t) {
     lnr_str part;
     if (lnr_str_is(t->name, "output.weight") ||
         (!m->has_output && lnr_str_is(t->name, "token_embd.weight")))
-        return output_type(mix, t->n_cols);
+        return output_type(mix);
     if (!mix_layer_of(t->name, &layer, &part))
         return mixes[mix].type;
     if (lnr_str_is(part, "attn_v.weight"))

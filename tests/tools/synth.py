@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A synthetic model is written whole, has the promised size, is the same for any number of threads, and
-runs: with one token generated it has been through every tensor. What a shape of 0.5 G parameters shows."""
+"""A synthetic model of 0.5 G parameters has the size of the published file, is the same for any
+number of threads, and runs: with one token generated it has been through every tensor."""
 import hashlib
 import json
 import os

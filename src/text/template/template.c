@@ -69,9 +69,37 @@ void template_destroy(compiled_template *t) {
     lnr_free(t);
 }
 
+/* The variables as a dict: an object, or a bare list, which is the messages. */
+static value_dict *read_variables(runtime *r, lnr_str json) {
+    value v = json_read(r, json);
+    if (v.kind == VALUE_DICT)
+        return v.dict;
+    value_dict *d = dict_create(r);
+    if (v.kind == VALUE_LIST)
+        dict_set(r, d, value_str(lnr_str_from("messages")), v);
+    else
+        runtime_fail(r, LNR_E_FORMAT,
+                     "a template's variables are a JSON object or a list of messages, not %s",
+                     value_type_name(v));
+    return d;
+}
+
+static void add_missing(runtime *r, value_dict *d, lnr_str defaults) {
+    value_dict *from = read_variables(r, defaults);
+    for (size_t i = 0; r->status == LNR_OK && i < from->n; i++)
+        if (dict_find(r, d, from->entry[i].key) == NULL)
+            dict_set(r, d, from->entry[i].key, from->entry[i].val);
+}
+
 lnr_status template_render(const compiled_template *t, lnr_str variables,
                            const template_clock *clock, const template_limits *limits, lnr_buf *out,
                            lnr_error *err) {
+    return template_render_over(t, lnr_str_from("{}"), variables, clock, limits, out, err);
+}
+
+lnr_status template_render_over(const compiled_template *t, lnr_str defaults, lnr_str variables,
+                                const template_clock *clock, const template_limits *limits,
+                                lnr_buf *out, lnr_error *err) {
     template_limits bound = limits ? *limits : TEMPLATE_LIMITS_DEFAULT;
     runtime r = {.out = out,
                  .out_start = out->n,
@@ -84,12 +112,10 @@ lnr_status template_render(const compiled_template *t, lnr_str variables,
                  .memory_max = bound.memory_bytes,
                  .out_max = bound.output_bytes};
     arena_init(&r.memory);
-    value v = json_read(&r, variables);
-    if (v.kind != VALUE_DICT)
-        runtime_fail(&r, LNR_E_FORMAT, "a template's variables are a JSON object, not %s",
-                     value_type_name(v));
+    value_dict *given = read_variables(&r, variables);
+    add_missing(&r, given, defaults);
     if (r.status == LNR_OK) {
-        r.variables = v.dict;
+        r.variables = given;
         exec(&r, frame_open(&r, NULL), t->body);
     }
     arena_deinit(&r.memory);

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 
 #define TEMPLATE_SOURCE_MAX (1u << 20) /* bytes; the longest known is 17 KB */
-#define TEMPLATE_STACK_MAX  1500       /* nested evaluations; each takes less than 1 KB of stack */
+#define TEMPLATE_STACK_MAX  1500       /* nested evaluations, each below 1 KB: 1.5 MB of stack */
 
 typedef struct compiled_template compiled_template;
 
@@ -39,7 +39,8 @@ void template_destroy(compiled_template *t); /* NULL allowed */
 
 /* Appends the rendered text to out; after a failure out is as it was.
  *
- * variables  a JSON object: messages, tools, add_generation_prompt, bos_token ...
+ * variables  a JSON object: messages, tools, add_generation_prompt, bos_token ...; or a bare list,
+ *            which is the messages.
  * clock      for strftime_now; NULL: a template that asks for the time fails.
  * limits     NULL for the default.
  *
@@ -49,5 +50,10 @@ void template_destroy(compiled_template *t); /* NULL allowed */
 lnr_status template_render(const compiled_template *t, lnr_str variables,
                            const template_clock *clock, const template_limits *limits, lnr_buf *out,
                            lnr_error *err);
+
+/* Likewise; what variables does not name is taken from defaults, a JSON object. */
+lnr_status template_render_over(const compiled_template *t, lnr_str defaults, lnr_str variables,
+                                const template_clock *clock, const template_limits *limits,
+                                lnr_buf *out, lnr_error *err);
 
 #endif

@@ -168,7 +168,9 @@ static void without_a_clock_there_is_no_time(void **state) {
 static void json_is_read_strictly(void **state) {
     (void)state;
     static const char *const bad[] = {"",
-                                      "[]",
+                                      "7",
+                                      "\"messages\"",
+                                      "[1,",
                                       "1",
                                       "{",
                                       "{\"a\"}",
@@ -224,6 +226,22 @@ static char *repeat(const char *before, const char *unit, size_t n, const char *
         memcpy(p, unit, len);
     strcpy(p, after);
     return s;
+}
+
+static void a_bare_list_is_the_messages_and_defaults_fill_gaps(void **state) {
+    (void)state;
+    require_text("{{ messages | length }} {{ a is defined }}", "[1, 2]", "2 False");
+    compiled_template *t;
+    lnr_buf out;
+    lnr_str source = lnr_str_from("{{ messages }} {{ a }} {{ b }}"), defaults, variables;
+    defaults = lnr_str_from("{\"a\": 1, \"b\": 2}");
+    variables = lnr_str_from("{\"b\": null, \"messages\": []}");
+    assert_int_equal(template_compile(source, &t, NULL), LNR_OK);
+    buf_init(&out);
+    assert_int_equal(template_render_over(t, defaults, variables, NULL, NULL, &out, NULL), LNR_OK);
+    assert_string_equal(buf_cstr(&out), "[] 1 None");
+    buf_deinit(&out);
+    template_destroy(t);
 }
 
 static void json_depth_has_its_limit(void **state) {
@@ -445,6 +463,7 @@ int main(void) {
         cmocka_unit_test(an_error_names_its_line_and_its_cause),
         cmocka_unit_test(without_a_clock_there_is_no_time),
         cmocka_unit_test(json_is_read_strictly),
+        cmocka_unit_test(a_bare_list_is_the_messages_and_defaults_fill_gaps),
         cmocka_unit_test(json_depth_has_its_limit),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(long_chains_are_no_nesting),

@@ -1,0 +1,80 @@
+/* `lanner render`: what a chat template makes of messages, byte for byte what a model would be
+ * given. MODEL's own template, or a template in a file of its own. */
+#include "app/input.h"
+#include "cli/cli.h"
+#include "os/os.h"
+
+#include <lanner/template.h>
+
+static const app_command table = {
+    .name = "render",
+    .arguments = "MODEL|TEMPLATE MESSAGES.json",
+    .n_arguments_min = 2,
+    .n_arguments_max = 2,
+    .summary = "show the prompt that a chat template makes of messages",
+    .details =
+        "Renders messages with the chat template of MODEL, a GGUF file, or with TEMPLATE, a file "
+        "that holds the Jinja template itself, and prints the prompt, exactly and without a "
+        "newline "
+        "behind it. MESSAGES.json ('-': standard input) is a list of messages, or an object with "
+        "messages, tools and what else the template asks for. add_generation_prompt is true unless "
+        "the object says otherwise; bos_token and eos_token are those of MODEL.\n",
+};
+
+/* GGUF files begin with these bytes; a template that did would be a text that begins with GGUF. */
+static bool is_gguf(lnr_str head) {
+    return lnr_str_starts(head, "GGUF");
+}
+
+static lnr_status open_template(const char *path, lnr_template **out, lnr_error *err) {
+    char head[4];
+    *out = NULL;
+    os_file *f;
+    LNR_TRY(os_file_open(path, &f, err));
+    bool gguf = os_file_size(f) >= sizeof head &&
+                os_file_read_at(f, 0, head, sizeof head, err) == LNR_OK &&
+                is_gguf((lnr_str){head, sizeof head});
+    os_file_close(f);
+    if (gguf)
+        return lnr_template_open(path, out, err);
+    lnr_buf source;
+    buf_init(&source);
+    lnr_status st = app_input_read(path, &source, err);
+    if (st == LNR_OK)
+        st = lnr_template_compile(source.p ? source.p : "", source.n, out, err);
+    buf_deinit(&source);
+    return st;
+}
+
+static lnr_status render(const char *path, const char *messages, char **text, size_t *n_text,
+                         lnr_error *err) {
+    lnr_template *t;
+    lnr_buf json;
+    LNR_TRY(open_template(path, &t, err));
+    buf_init(&json);
+    lnr_status st = app_input_read(messages, &json, err);
+    if (st == LNR_OK)
+        st = lnr_template_render(t, json.p ? json.p : "", json.n, text, n_text, err);
+    buf_deinit(&json);
+    lnr_template_destroy(t);
+    return st;
+}
+
+static int render_main(int n_words, char **words) {
+    app_parsed parsed;
+    lnr_error err;
+    char *text = NULL, unused;
+    size_t n_text = 0;
+    int code;
+    if (!cli_parse(&table, n_words, words, &unused, &parsed, &code))
+        return code;
+    if (render(parsed.argument[0], parsed.argument[1], &text, &n_text, &err)) {
+        (void)cli_fail(&err);
+        return CLI_FAILURE; /* a template that refuses messages is no mistake in usage */
+    }
+    code = cli_write(text, n_text);
+    lnr_text_free(text);
+    return code;
+}
+
+const cli_command cli_render = {&table, render_main};
