@@ -19,7 +19,7 @@ LNR_API void lnr_tokenizer_close(lnr_tokenizer *t); /* NULL allowed; not for a m
 /* The loaded model's tokenizer; lives as long as the model. */
 LNR_API const lnr_tokenizer *lnr_model_tokenizer(const lnr_model *m);
 
-LNR_API const char *lnr_tokenizer_kind(const lnr_tokenizer *t);     /* "llama", "gpt2" */
+LNR_API const char *lnr_tokenizer_kind(const lnr_tokenizer *t);     /* "llama", "gpt2", "bert" */
 LNR_API const char *lnr_tokenizer_splitter(const lnr_tokenizer *t); /* "gpt-2", "qwen2", "" */
 LNR_API uint32_t lnr_tokenizer_n_tokens(const lnr_tokenizer *t);
 LNR_API int32_t lnr_tokenizer_bos(const lnr_tokenizer *t); /* -1: none */

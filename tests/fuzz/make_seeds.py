@@ -94,8 +94,18 @@ def template_seeds():
         yield f"json{i}", b"\x80" + text.encode()
 
 
+def decode_seeds():
+    """The first byte chooses the format, the second the rows; 16 of them, 1 and 3 rows."""
+    noise = bytes((i * 167 + i // 251) % 256 for i in range(4096))
+    for first in range(16):
+        for rows in (0, 2):
+            yield f"noise{first}-{rows}", bytes([first, rows]) + noise[first:]
+    yield "zeros", bytes(1024)
+    yield "ones", b"\x0a\x00" + b"\xff" * 1024
+
+
 TARGETS = {"gguf": gguf_seeds, "tokenizer": tokenizer_seeds,
-           "template": template_seeds}
+           "template": template_seeds, "decode": decode_seeds}
 
 
 def main():
