@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Runs every `build/lanner` line of README's code blocks: test_readme.py LANNER.
 
-What a newcomer copies has to work. MODEL.gguf stands for the built-in model; a line counts as
-working if it exits with 0 and prints something.
+What a newcomer copies has to work. MODEL.gguf and MODEL-F16.gguf stand for the built-in model,
+SMALLER.gguf for a file to be made; a line counts as working if it exits with 0 and prints something.
 """
 import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -19,10 +20,19 @@ def commands():
 
 
 def main(lanner):
+    with tempfile.TemporaryDirectory() as folder:
+        return run_all({"build/lanner": shlex.quote(lanner),
+                        "MODEL-F16.gguf": "models/lanner-tiny-f16.gguf",
+                        "MODEL.gguf": "models/lanner-tiny-q8_0.gguf",
+                        "SMALLER.gguf": f"{folder}/smaller.gguf"})
+
+
+def run_all(stands_for):
     failed = 0
     for line in commands():
-        command = line.replace("build/lanner", shlex.quote(lanner))
-        command = command.replace("MODEL.gguf", "models/lanner-tiny-q8_0.gguf")
+        command = line
+        for word, meaning in stands_for.items():
+            command = command.replace(word, meaning)
         result = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True,
                                 check=False, timeout=60)
         if result.returncode or not result.stdout.strip():
