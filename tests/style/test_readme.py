@@ -2,7 +2,8 @@
 """Runs every `build/lanner` line of README's code blocks: test_readme.py LANNER.
 
 What a newcomer copies has to work. MODEL.gguf and MODEL-F16.gguf stand for the built-in model,
-SMALLER.gguf for a file to be made; a line counts as working if it exits with 0 and prints something.
+SMALLER.gguf for a file to be made; a line counts as working if it exits with 0 and prints
+something.
 """
 import re
 import shlex
