@@ -65,7 +65,7 @@ typedef enum lnr_finish {
     LNR_FINISH_ERROR      /* see error */
 } lnr_finish;
 
-/* "end", "length", "context", "cancelled", "error" */
+/* "eos", "length", "context", "cancel", "error" */
 LNR_API const char *lnr_finish_name(lnr_finish f);
 
 typedef struct lnr_event {

@@ -191,7 +191,7 @@ class Options(unittest.TestCase):
             words = ["run", model, "--json", "-p", PROMPT, "-n", "0", "--seed", "1"]
             short = json.loads(lanner(*words)[0])
             long = json.loads(lanner(*words, "--ignore-eos")[0])
-        self.assertEqual((short["finish_reason"], long["finish_reason"]), ("end", "context"))
+        self.assertEqual((short["finish_reason"], long["finish_reason"]), ("eos", "context"))
         n = len(short["tokens"])
         self.assertNotIn(1, short["tokens"])
         self.assertEqual(long["tokens"][:n + 1], short["tokens"] + [1])
@@ -262,14 +262,14 @@ class Interrupt(unittest.TestCase):
         self.assertEqual(code, 130)
         self.assertLess(seconds, 2)
         self.assertGreaterEqual(len(out), 20)
-        self.assertRegex(err, rb"\Aload: .*\nprompt: .*\ngeneration: \d+ .*, end: cancelled\n\Z")
+        self.assertRegex(err, rb"\Aload: .*\nprompt: .*\ngeneration: \d+ .*, end: cancel\n\Z")
 
     def test_json(self):
         code, out, err, seconds = self.interrupted("--json")
         self.assertEqual((code, err), (130, b""))
         self.assertLess(seconds, 2)
         got = json.loads(out)
-        self.assertEqual(got["finish_reason"], "cancelled")
+        self.assertEqual(got["finish_reason"], "cancel")
         self.assertTrue(got["tokens"])
 
     def test_a_reader_that_stands_still(self):
@@ -284,7 +284,7 @@ class Interrupt(unittest.TestCase):
             time.sleep(0.3)
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(timeout=2), 130)
-            self.assertRegex(process.stderr.read(), rb"generation: \d+ .*, end: cancelled\n\Z")
+            self.assertRegex(process.stderr.read(), rb"generation: \d+ .*, end: cancel\n\Z")
         finally:
             process.kill()
             process.communicate()

@@ -48,7 +48,7 @@ def generated(stdout):
         result = json.loads(stdout)
     except ValueError as e:
         return f"no JSON: {e}: {stdout[:300]!r}"
-    if len(result["tokens"]) != N_TOKENS and result["finish_reason"] != "stop":
+    if len(result["tokens"]) != N_TOKENS and result["finish_reason"] != "eos":
         return f"{len(result['tokens'])} tokens, {result['finish_reason']}"
     return None
 
