@@ -18,10 +18,20 @@ static struct {
     lnr_isa isa;
 } picked;
 
+/* What both this machine and some kernel of this build can use. */
+static uint32_t usable_features(void) {
+    size_t n_rows;
+    const lnr_kernel_row *row = kernels_rows(&n_rows);
+    uint32_t used = 0;
+    for (size_t i = 0; i < n_rows; i++)
+        used |= row[i].needs;
+    return lnr_cpu_features() & used;
+}
+
 const lnr_kernels *cpu_kernels(void) {
     int open = 0;
     if (atomic_compare_exchange_strong(&picked.state, &open, 1)) {
-        uint32_t features = lnr_cpu_features();
+        uint32_t features = usable_features();
         int limit = atomic_load(&picked.limit);
         if (limit)
             features &= lnr_isa_features((lnr_isa)(limit - 1));
@@ -44,7 +54,7 @@ lnr_status cpu_isa_limit(const char *level, lnr_error *err) {
     if (!lnr_isa_from_name(level, &isa))
         return LNR_FAIL(err, LNR_E_ARGUMENT,
                         "isa '%s': scalar, avx2, avxvnni, avx512 or avx512vnni expected", level);
-    uint32_t need = lnr_isa_features(isa), have = lnr_cpu_features();
+    uint32_t need = lnr_isa_features(isa), have = usable_features();
     if (isa != LNR_ISA_scalar && lnr_isa_highest(have & need) != isa)
         return LNR_FAIL(err, LNR_E_UNSUPPORTED,
                         "isa '%s': this machine and build go up to %s and lack part of it", level,
