@@ -12,6 +12,14 @@ typedef struct cli_command {
                 char **words); /* the words after the command's name; returns the exit code */
 } cli_command;
 
+/* The row of an option table for --threads; field says where its uint32_t goes, as OPTION does. */
+#define CLI_THREADS_OPTION(field)                                                                  \
+    {                                                                                              \
+        .name = "threads", .kind = APP_U32, field, .value = "N", .min = 1, .max = 1024,            \
+        .shown_default = "one per CPU granted to this process",                                    \
+        .help = "threads that compute; the result does not depend on it"                           \
+    }
+
 extern const cli_command cli_run, cli_inspect, cli_tokenize, cli_quantize, cli_imatrix, cli_synth,
     cli_render, cli_version;
 

@@ -10,7 +10,6 @@
 
 #include <inttypes.h>
 
-#define THREADS_MAX    1024
 #define OPTION(member) .offset = offsetof(imatrix_options, member)
 
 typedef struct imatrix_options {
@@ -47,14 +46,7 @@ static const app_option options[] = {
      .max = UINT32_MAX,
      .shown_default = "all of the text",
      .help = "read at most N chunks"},
-    {.name = "threads",
-     .kind = APP_U32,
-     OPTION(n_threads),
-     .value = "N",
-     .min = 1,
-     .max = THREADS_MAX,
-     .shown_default = "one per CPU granted to this process",
-     .help = "threads that compute; the result does not depend on it"},
+    CLI_THREADS_OPTION(OPTION(n_threads)),
 };
 
 static const app_command table = {

@@ -11,7 +11,6 @@
 
 #include <inttypes.h>
 
-#define THREADS_MAX    1024
 #define OPTION(member) .offset = offsetof(quantize_options, member)
 
 typedef struct quantize_options {
@@ -37,14 +36,7 @@ static const app_option options[] = {
      .kind = APP_FLAG,
      OPTION(requantize),
      .help = "allow an input that is quantised already, though its weights lose twice"},
-    {.name = "threads",
-     .kind = APP_U32,
-     OPTION(n_threads),
-     .value = "N",
-     .min = 1,
-     .max = THREADS_MAX,
-     .shown_default = "one per CPU granted to this process",
-     .help = "threads that compute; the result does not depend on it"},
+    CLI_THREADS_OPTION(OPTION(n_threads)),
     {.name = "json",
      .kind = APP_FLAG,
      OPTION(json),

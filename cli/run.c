@@ -19,7 +19,6 @@
 #define PATH_BYTES     4096
 #define MAX_TOKENS     256
 #define UBATCH_MAX     4096
-#define THREADS_MAX    1024
 #define OPTION(member) .offset = offsetof(run_options, member)
 
 static const char *const isa_levels[] = {"scalar", "avx2", "avxvnni", "avx512", "avx512vnni", NULL};
@@ -90,14 +89,7 @@ static const app_option options[] = {
      .range = "2 to what the model was trained with",
      .shown_default = "that, at most 4096",
      .help = "tokens that prompt and completion may take together"},
-    {.name = "threads",
-     .kind = APP_U32,
-     OPTION(n_threads),
-     .value = "N",
-     .min = 1,
-     .max = THREADS_MAX,
-     .shown_default = "one per CPU granted to this process",
-     .help = "threads that compute; the result does not depend on it"},
+    CLI_THREADS_OPTION(OPTION(n_threads)),
     {.name = "ubatch",
      .kind = APP_U32,
      OPTION(n_ubatch),

@@ -10,7 +10,6 @@
 
 #include <inttypes.h>
 
-#define THREADS_MAX     1024
 #define SHAPE_BYTES_MAX 64
 #define MIX_DEFAULT     "Q4_K_M"
 #define OPTION(member)  .offset = offsetof(synth_options, member)
@@ -32,14 +31,7 @@ static const app_option options[] = {
      .value = "S",
      .max = UINT64_MAX,
      .help = "another seed gives other weights"},
-    {.name = "threads",
-     .kind = APP_U32,
-     OPTION(n_threads),
-     .value = "N",
-     .min = 1,
-     .max = THREADS_MAX,
-     .shown_default = "one per CPU granted to this process",
-     .help = "threads that compute; the result does not depend on it"},
+    CLI_THREADS_OPTION(OPTION(n_threads)),
     {.name = "json", .kind = APP_FLAG, OPTION(json), .help = "with --list: print a JSON array"},
 };
 
