@@ -57,7 +57,10 @@ typedef struct model_shape {
     uint32_t n_layers, n_embd, n_heads, n_heads_kv, head_dim, n_rot, n_ff, n_vocab;
     rope_pairs rope;
     float norm_eps;
-    float attn_scale; /* queries are multiplied by it */
+    float attn_scale;       /* queries are multiplied by it */
+    float attn_softcap;     /* not 0: a score s becomes attn_softcap * tanh(s / attn_softcap) */
+    const uint32_t *window; /* (n_layers): a token sees so many positions, its own counted; 0: all.
+                               NULL: all in every layer. Borrowed */
 } model_shape;
 
 /* What one step computes: n_tokens tokens, each at a position of a sequence. All arrays are

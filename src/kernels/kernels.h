@@ -40,6 +40,15 @@ typedef void lnr_rms_norm_fn(const float *x, const float *w, size_t n, float eps
 /* out = silu(gate) * up with silu(x) = x / (1 + exp(-x)). out may be gate or up. */
 typedef void lnr_silu_mul_fn(const float *gate, const float *up, size_t n, float *out);
 
+/* out = gelu(gate) * up with gelu(x) = 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), computed
+ * as x / (1 + exp(-2 sqrt(2 / pi) (...))), which is the same and does not cancel. out may be gate
+ * or up. */
+#define LNR_GELU_INNER 0.044715f
+#define LNR_GELU_OUTER (-0x1.988454p+0f) /* -2 sqrt(2 / pi) */
+typedef void lnr_gelu_mul_fn(const float *gate, const float *up, size_t n, float *out);
+
+typedef void lnr_softcap_fn(float *x, size_t n, float cap); /* x = cap * tanh(x / cap) */
+
 typedef void lnr_add_fn(float *x, const float *y, size_t n); /* x += y */
 typedef void lnr_scale_fn(float *x, size_t n, float factor); /* x *= factor */
 
@@ -53,15 +62,16 @@ typedef void lnr_rope_neox_fn(float *x, size_t n_rot, const float *c, const floa
 
 /* Attention of n_q queries to one chunk of one kv head. Query i sees the positions lo[i] <= pos <
  * hi[i] of the chunk; others are never multiplied, so their cells may hold anything, and a block
- * that no query sees may be NULL. For each query: m = max of its scores, p = exp(score - m), l =
- * sum of p, o = sum of p * v. A query that sees nothing gets m = -inf, l = 0, o = 0; one that sees
- * something gets an l that is at least 1 or NaN. */
+ * that no query sees may be NULL. For each query: m = max of its (capped) scores, p = exp(score -
+ * m), l = sum of p, o = sum of p * v. A query that sees nothing gets m = -inf, l = 0, o = 0; one
+ * that sees something gets an l that is at least 1 or NaN. */
 typedef struct lnr_attn_chunk_args {
     const float *q; /* (n_q, head_dim), already scaled */
     size_t n_q, head_dim;
     const uint16_t *const *k; /* 2 blocks of halves (head_dim, 64): one position per lane */
     const uint16_t *const *v; /* 2 blocks of halves (64, head_dim) */
     const uint16_t *lo, *hi;  /* (n_q), lo <= hi <= 128, or lo > hi: sees nothing */
+    float softcap;            /* not 0: a score s becomes softcap * tanh(s / softcap) */
     float *m, *l, *o;         /* (n_q), (n_q), (n_q, head_dim) */
 } lnr_attn_chunk_args;
 

@@ -71,6 +71,8 @@ void kc_check_gemm(kc *k);
 void kc_check_quantize(kc *k);
 void kc_check_rms_norm(kc *k);
 void kc_check_silu_mul(kc *k);
+void kc_check_gelu_mul(kc *k);
+void kc_check_softcap(kc *k);
 void kc_check_add(kc *k);
 void kc_check_scale(kc *k);
 void kc_check_rope(kc *k);

@@ -57,7 +57,8 @@ static void fill_block(kc *k, kc_pattern p, const bool *seen, uint16_t *keys, ui
         }
 }
 
-static void chunk_case(kc *k, size_t n_q, size_t head_dim, size_t shape, kc_pattern p) {
+static void chunk_case(kc *k, size_t n_q, size_t head_dim, size_t shape, float softcap,
+                       kc_pattern p) {
     size_t n_o = n_q * head_dim, cells = BLOCK * head_dim;
     float *q = kc_place(k, 0, n_o * sizeof *q);
     float *want = kc_place(k, 1, (n_o + 2 * n_q) * sizeof *want);
@@ -79,20 +80,21 @@ static void chunk_case(kc *k, size_t n_q, size_t head_dim, size_t shape, kc_patt
         float *o = row ? kc_place(k, 2, (n_o + 2 * n_q) * sizeof *o) : want;
         chunk_call call = {(lnr_attn_chunk_fn *)k->row[row]->run,
                            {q, n_q, head_dim, (const uint16_t *const *)keys,
-                            (const uint16_t *const *)values, lo, hi, o + n_o, o + n_o + n_q, o}};
+                            (const uint16_t *const *)values, lo, hi, softcap, o + n_o,
+                            o + n_o + n_q, o}};
         if (!kc_guard(k, row, call_chunk, &call))
             continue;
         ptrdiff_t at = kc_differs(want, o, n_o + 2 * n_q);
         bool ok = at < 0 && kc_canary_intact(o);
         for (size_t i = 0; i < n_q; i++) /* what merge relies on */
             ok = ok && (lo[i] < hi[i] ? !(o[n_o + n_q + i] < 1.0f) : o[n_o + n_q + i] == 0.0f);
-        kc_outcome(k, row, ok, "%zu queries, head %zu, ranges %zu, %s: value %td", n_q, head_dim,
-                   shape, kc_pattern_name(p), at);
+        kc_outcome(k, row, ok, "%zu queries, head %zu, ranges %zu, cap %g, %s: value %td", n_q,
+                   head_dim, shape, (double)softcap, kc_pattern_name(p), at);
     }
 }
 
 /* Scalar against doubles for one query that sees everything. */
-static void chunk_truth(kc *k) {
+static void chunk_truth(kc *k, float softcap) {
     enum { DIM = 64 };
     static float q[DIM], o[DIM], m, l;
     static uint16_t keys[2][DIM * BLOCK], values[2][DIM * BLOCK];
@@ -104,7 +106,7 @@ static void chunk_truth(kc *k) {
     for (int b = 0; b < 2; b++)
         fill_block(k, KC_random, seen, keys[b], values[b], DIM);
     chunk_call call = {(lnr_attn_chunk_fn *)k->row[0]->run,
-                       {q, 1, DIM, kp, vp, &lo, &hi, &m, &l, o}};
+                       {q, 1, DIM, kp, vp, &lo, &hi, softcap, &m, &l, o}};
     if (!kc_guard(k, 0, call_chunk, &call))
         return;
     double sum = 0, out[DIM] = {0}, e[2 * BLOCK];
@@ -112,7 +114,7 @@ static void chunk_truth(kc *k) {
         double s = 0;
         for (size_t d = 0; d < DIM; d++)
             s += (double)q[d] * (double)lnr_f16_to_f32(keys[i / BLOCK][d * BLOCK + i % BLOCK]);
-        e[i] = exp(s);
+        e[i] = exp(softcap != 0.0f ? (double)softcap * tanh(s / (double)softcap) : s);
         sum += e[i];
         for (size_t d = 0; d < DIM; d++)
             out[d] += e[i] * (double)lnr_f16_to_f32(values[i / BLOCK][i % BLOCK * DIM + d]);
@@ -124,16 +126,19 @@ static void chunk_truth(kc *k) {
 
 void kc_check_attn_chunk(kc *k) {
     static const size_t heads[] = {1, 7, 8, 16, 17, 33, 64, 80, 128, 256};
-    chunk_truth(k);
+    chunk_truth(k, 0.0f);
+    chunk_truth(k, 2.5f);
     for (size_t h = 0; h < sizeof heads / sizeof heads[0]; h++)
         for (size_t n_q = 0; n_q <= 13; n_q++)
             for (size_t shape = 0; shape < 5; shape++)
-                chunk_case(k, n_q, heads[h], shape, KC_random);
+                chunk_case(k, n_q, heads[h], shape, (n_q + shape) % 3 ? 0.0f : 3.0f, KC_random);
     for (kc_pattern p = 0; p < KC_N_PATTERNS; p++)
         for (size_t shape = 0; shape < 5; shape++)
             for (size_t n_q = 1; n_q <= 9; n_q += 4) {
-                chunk_case(k, n_q, 40, shape, p);
-                chunk_case(k, n_q, 1, shape, p); /* scores that are one product: -0 by underflow */
+                chunk_case(k, n_q, 40, shape, 0.0f, p);
+                chunk_case(k, n_q, 40, shape, 30.0f, p);
+                chunk_case(k, n_q, 1, shape, 0.0f,
+                           p); /* scores that are one product: -0 by underflow */
             }
 }
 

@@ -88,8 +88,10 @@ static void call_vector(void *arg) {
         ((lnr_quantize_fn *)r->run)(c->x, c->n, c->z);
     else if (strcmp(r->op, "rms_norm") == 0)
         ((lnr_rms_norm_fn *)r->run)(c->x, c->y, c->n, 1e-6f, c->z);
-    else if (strcmp(r->op, "silu_mul") == 0)
+    else if (strcmp(r->op, "silu_mul") == 0 || strcmp(r->op, "gelu_mul") == 0)
         ((lnr_silu_mul_fn *)r->run)(c->x, c->y, c->n, c->z);
+    else if (strcmp(r->op, "softcap") == 0)
+        ((lnr_softcap_fn *)r->run)(c->z, c->n, 30.0f);
     else if (strcmp(r->op, "add") == 0)
         ((lnr_add_fn *)r->run)(c->z, c->x, c->n);
     else if (strcmp(r->op, "scale") == 0)
@@ -127,7 +129,7 @@ static void bench_attention(kc *k, const lnr_kernel_row *row) {
     kc_floats(k, KC_random, q, 8 * DIM);
     for (size_t i = 0; i < 4 * (size_t)CELLS; i++)
         cells[i / CELLS][i % CELLS] = kc_half(k, KC_random, i);
-    lnr_attn_chunk_args args = {q, 8, DIM, keys, values, lo, hi, m, l, o};
+    lnr_attn_chunk_args args = {q, 8, DIM, keys, values, lo, hi, 0.0f, m, l, o};
     const void *call[2] = {row, &args};
     double t = best_seconds(call_chunk, call, 20);
     printf("%-42s %7.2f us for 8 queries of 128, %.2f GMAC/s\n", row->name, t * 1e6,

@@ -22,6 +22,8 @@ static const struct {
     {"quantize", kc_check_quantize},
     {"rms_norm", kc_check_rms_norm},
     {"silu_mul", kc_check_silu_mul},
+    {"gelu_mul", kc_check_gelu_mul},
+    {"softcap", kc_check_softcap},
     {"add", kc_check_add},
     {"scale", kc_check_scale},
     {"rope_norm", kc_check_rope},

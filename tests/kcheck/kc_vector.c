@@ -1,6 +1,7 @@
 /* Operations on one vector, in all lengths up to a few vectors. */
 #include "kc.h"
 
+#include <math.h>
 #include <string.h>
 
 /* One call of any of them: in, in2 and the result, which starts as a copy of in. */
@@ -24,14 +25,20 @@ static void run_rms_norm_in_place(void *arg) {
     ((lnr_rms_norm_fn *)c->row->run)(c->out, c->in2, c->n, c->number, c->out);
 }
 
-static void run_silu_mul(void *arg) {
+/* silu_mul and gelu_mul have the same type */
+static void run_gated(void *arg) {
     call *c = arg;
     ((lnr_silu_mul_fn *)c->row->run)(c->in, c->in2, c->n, c->out);
 }
 
-static void run_silu_mul_in_place(void *arg) {
+static void run_gated_in_place(void *arg) {
     call *c = arg;
     ((lnr_silu_mul_fn *)c->row->run)(c->out, c->in2, c->n, c->out);
+}
+
+static void run_softcap(void *arg) {
+    call *c = arg;
+    ((lnr_softcap_fn *)c->row->run)(c->out, c->n, c->number);
 }
 
 static void run_add(void *arg) {
@@ -86,9 +93,34 @@ void kc_check_rms_norm(kc *k) {
     check_lengths(k, run_rms_norm_in_place, 1, 1e-5f);
 }
 
+/* The scalar row against the formula by its name, in doubles. */
+static void gelu_truth(kc *k) {
+    for (int i = -2000; i <= 2000; i++) {
+        float x = (float)i / 160.0f, one = 1.0f, y;
+        call c = {k->row[0], &x, &one, NULL, &y, 1, 0.0f};
+        if (!kc_guard(k, 0, run_gated, &c))
+            return;
+        double d = (double)x;
+        double want = 0.5 * d * (1.0 + tanh(sqrt(2.0 / acos(-1.0)) * (d + 0.044715 * d * d * d)));
+        kc_outcome(k, 0, fabs((double)y - want) <= 4e-6 * fabs(want) + 1e-15,
+                   "gelu(%g) is %g, not %g", d, (double)y, want);
+    }
+}
+
 void kc_check_silu_mul(kc *k) {
-    check_lengths(k, run_silu_mul, 1, 0.0f);
-    check_lengths(k, run_silu_mul_in_place, 1, 0.0f);
+    check_lengths(k, run_gated, 1, 0.0f);
+    check_lengths(k, run_gated_in_place, 1, 0.0f);
+}
+
+void kc_check_gelu_mul(kc *k) {
+    gelu_truth(k);
+    check_lengths(k, run_gated, 1, 0.0f);
+    check_lengths(k, run_gated_in_place, 1, 0.0f);
+}
+
+void kc_check_softcap(kc *k) {
+    check_lengths(k, run_softcap, 1, 30.0f);
+    check_lengths(k, run_softcap, 7, 0x1p-140f);
 }
 
 void kc_check_add(kc *k) {

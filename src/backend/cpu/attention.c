@@ -50,8 +50,14 @@ static void store_token(const cpu_pass *p, uint32_t layer, uint32_t t) {
 typedef struct layer_task {
     cpu_pass *p;
     uint32_t layer;
-    uint32_t n_chunks; /* of the one token, where chunks are the items */
+    uint32_t window;                /* of the layer; 0: none */
+    uint32_t first_chunk, n_chunks; /* of the one token, where chunks are the items */
 } layer_task;
+
+/* The first position that a token at pos sees. */
+static uint32_t seen_from(const layer_task *t, uint32_t pos) {
+    return t->window && pos >= t->window ? pos - t->window + 1 : 0;
+}
 
 static void store_worker(void *arg, uint32_t worker) {
     const layer_task *t = arg;
@@ -63,7 +69,7 @@ static void store_worker(void *arg, uint32_t worker) {
 }
 
 void cpu_attn_store(cpu_pass *p, uint32_t layer) {
-    layer_task t = {p, layer, 0};
+    layer_task t = {.p = p, .layer = layer};
     pool_run(p->pool, store_worker, &t, p->step->n_tokens);
 }
 
@@ -74,6 +80,13 @@ void cpu_attn_store(cpu_pass *p, uint32_t layer) {
 typedef struct chunk_out {
     float *m, *l, *o;
 } chunk_out;
+
+/* A position relative to a chunk that begins at base, cut to 0..LNR_ATTN_CHUNK. */
+static uint32_t in_chunk(uint32_t pos, uint32_t base) {
+    if (pos <= base)
+        return 0;
+    return pos - base < LNR_ATTN_CHUNK ? pos - base : LNR_ATTN_CHUNK;
+}
 
 /* Chunk `chunk` of kv head `head` for the n_queries of w->q, which are tokens first.. with group
  * heads. */
@@ -90,10 +103,10 @@ static void run_chunk(const cpu_pass *p, worker_state *w, const layer_task *t,
         v[i] = cpu_kv_block(p, t->layer, id, 1, head);
     }
     for (uint32_t i = 0; i < tile->count; i++) {
-        uint32_t seen = pos[i] < base ? 0 : pos[i] - base + 1;
+        uint32_t lo = in_chunk(seen_from(t, pos[i]), base), hi = in_chunk(pos[i] + 1, base);
         for (uint32_t g = 0; g < group; g++) {
-            w->lo[i * group + g] = 0;
-            w->hi[i * group + g] = (uint16_t)(seen < LNR_ATTN_CHUNK ? seen : LNR_ATTN_CHUNK);
+            w->lo[i * group + g] = (uint16_t)lo;
+            w->hi[i * group + g] = (uint16_t)hi;
         }
     }
     lnr_attn_chunk_args a = {.q = w->q,
@@ -103,6 +116,7 @@ static void run_chunk(const cpu_pass *p, worker_state *w, const layer_task *t,
                              .v = v,
                              .lo = w->lo,
                              .hi = w->hi,
+                             .softcap = p->shape.attn_softcap,
                              .m = out->m,
                              .l = out->l,
                              .o = out->o};
@@ -134,13 +148,14 @@ static void write_result(const cpu_pass *p, uint32_t token, uint32_t head, const
 static void run_tile(const layer_task *t, worker_state *w, const attn_tile *tile, uint32_t head) {
     const cpu_pass *p = t->p;
     uint32_t group = p->shape.n_heads / p->shape.n_heads_kv;
-    uint32_t n_chunks = p->step->pos[tile->first + tile->count - 1] / LNR_ATTN_CHUNK + 1;
+    uint32_t first = seen_from(t, p->step->pos[tile->first]) / LNR_ATTN_CHUNK;
+    uint32_t last = p->step->pos[tile->first + tile->count - 1] / LNR_ATTN_CHUNK;
     size_t dim = p->shape.head_dim, n_q = (size_t)tile->count * group;
     gather_queries(p, w, tile, head);
     memset(w->l, 0, n_q * sizeof *w->l);
     chunk_out part = {w->m_chunk, w->l_chunk, w->o_chunk};
     lnr_attn_merge_args merge = {n_q, dim, w->m, w->l, w->o, part.m, part.l, part.o};
-    for (uint32_t c = 0; c < n_chunks; c++) {
+    for (uint32_t c = first; c <= last; c++) {
         run_chunk(p, w, t, tile, head, c, &part);
         p->kernels->attn_merge_f32_f32(&merge);
     }
@@ -177,7 +192,7 @@ static void chunk_worker(void *arg, uint32_t worker) {
             uint32_t head = i / t->n_chunks, chunk = i % t->n_chunks;
             chunk_out out = part_of(p, head, chunk);
             gather_queries(p, &p->worker[worker], &p->tile[0], head);
-            run_chunk(p, &p->worker[worker], t, &p->tile[0], head, chunk, &out);
+            run_chunk(p, &p->worker[worker], t, &p->tile[0], head, t->first_chunk + chunk, &out);
         }
 }
 
@@ -217,7 +232,9 @@ void cpu_attn_tiles(cpu_pass *p) {
 void cpu_attention(lnr_pass *base, uint32_t layer) {
     cpu_pass *p = cpu(base);
     uint32_t n_kv = p->shape.n_heads_kv, n_workers = pool_n_workers(p->pool);
-    layer_task t = {p, layer, p->step->pos[0] / LNR_ATTN_CHUNK + 1};
+    layer_task t = {.p = p, .layer = layer, .window = p->shape.window ? p->shape.window[layer] : 0};
+    t.first_chunk = seen_from(&t, p->step->pos[0]) / LNR_ATTN_CHUNK;
+    t.n_chunks = p->step->pos[0] / LNR_ATTN_CHUNK + 1 - t.first_chunk;
     if (p->step->n_tokens == 1 && t.n_chunks > 1 && n_kv < 4 * n_workers) {
         pool_run(p->pool, chunk_worker, &t, n_kv * t.n_chunks);
         pool_run(p->pool, merge_worker, &t, n_kv);

@@ -87,6 +87,15 @@ LNR_INLINE vf vf_negate(vf a) {
     return _mm256_xor_ps(a, _mm256_set1_ps(-0.0f));
 }
 
+LNR_INLINE vf vf_abs(vf a) {
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a);
+}
+
+/* a, which is not negative, with the sign of b */
+LNR_INLINE vf vf_with_sign(vf a, vf b) {
+    return _mm256_or_ps(a, _mm256_and_ps(b, _mm256_set1_ps(-0.0f)));
+}
+
 /* a > b ? a : b, so b where either is NaN */
 LNR_INLINE vf vf_max(vf a, vf b) {
     return _mm256_max_ps(a, b);

@@ -85,6 +85,15 @@ LNR_INLINE vf vf_negate(vf a) {
     return _mm512_xor_ps(a, _mm512_set1_ps(-0.0f));
 }
 
+LNR_INLINE vf vf_abs(vf a) {
+    return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), a);
+}
+
+/* a, which is not negative, with the sign of b */
+LNR_INLINE vf vf_with_sign(vf a, vf b) {
+    return _mm512_or_ps(a, _mm512_and_ps(b, _mm512_set1_ps(-0.0f)));
+}
+
 /* a > b ? a : b, so b where either is NaN */
 LNR_INLINE vf vf_max(vf a, vf b) {
     return _mm512_max_ps(a, b);

@@ -3,6 +3,8 @@
 
 #define RMS_NORM  lnr_rms_norm_f32_f32_1x16_avx512
 #define SILU_MUL  lnr_silu_mul_f32_f32_1x16_avx512
+#define GELU_MUL  lnr_gelu_mul_f32_f32_1x16_avx512
+#define SOFTCAP   lnr_softcap_f32_f32_1x16_avx512
 #define ADD       lnr_add_f32_f32_1x16_avx512
 #define SCALE     lnr_scale_f32_f32_1x16_avx512
 #define ROPE_NEOX lnr_rope_neox_f32_f32_1x16_avx512

@@ -7,13 +7,13 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* score = q . k in order of the head dimension */
+/* score = q . k in order of the head dimension, then capped */
 static float score(const lnr_attn_chunk_args *a, const float *q, size_t pos) {
     const uint16_t *k = a->k[pos / LNR_ATTN_BLOCK] + pos % LNR_ATTN_BLOCK;
     float s = 0.0f;
     for (size_t d = 0; d < a->head_dim; d++)
         s = fmaf(q[d], lnr_f16_to_f32(k[d * LNR_ATTN_BLOCK]), s);
-    return s;
+    return a->softcap != 0.0f ? a->softcap * lnr_tanhf(s / a->softcap) : s;
 }
 
 /* The maximum passes over NaN, and a zero is +0, so that it does not depend on the order. */

@@ -22,6 +22,18 @@ void lnr_silu_mul_f32_f32_1x1_scalar(const float *gate, const float *up, size_t 
         out[i] = gate[i] / (1.0f + lnr_expf(-gate[i])) * up[i];
 }
 
+void lnr_gelu_mul_f32_f32_1x1_scalar(const float *gate, const float *up, size_t n, float *out) {
+    for (size_t i = 0; i < n; i++) {
+        float x = gate[i], inner = fmaf(LNR_GELU_INNER * x, x * x, x);
+        out[i] = x / (1.0f + lnr_expf(LNR_GELU_OUTER * inner)) * up[i];
+    }
+}
+
+void lnr_softcap_f32_f32_1x1_scalar(float *x, size_t n, float cap) {
+    for (size_t i = 0; i < n; i++)
+        x[i] = cap * lnr_tanhf(x[i] / cap);
+}
+
 void lnr_add_f32_f32_1x1_scalar(float *x, const float *y, size_t n) {
     for (size_t i = 0; i < n; i++)
         x[i] += y[i];

@@ -42,6 +42,13 @@ LNR_INLINE void scores(const lnr_attn_chunk_args *a, group *g, size_t query, int
     }
 }
 
+/* The cap on the scores of positions lo..hi; like softmax it works on whole steps of 16. */
+LNR_INLINE void cap_scores(float *p, int lo, int hi, float cap) {
+    vf c = vf_set1(cap);
+    for (int i = lo / 16 * 16; i < hi; i += LANES)
+        vf_store(p + i, vf_mul(c, vf_tanh(vf_div(vf_load(p + i), c))));
+}
+
 /* Scores to probabilities exp(score - m), +0 where not visible; m and the sum l. Only the steps of
  * 16 positions that hold a visible one are touched. */
 LNR_INLINE void softmax(float *p, int lo, int hi, float *m, float *l) {
@@ -117,6 +124,8 @@ LNR_INLINE void attend(const lnr_attn_chunk_args *a, size_t query, int n) {
     memset(a->o + query * a->head_dim, 0, (size_t)n * a->head_dim * sizeof *a->o);
     for (int t = 0; t < n; t++) {
         int own_end = g.hi[t] < lo_max ? g.hi[t] : lo_max;
+        if (a->softcap != 0.0f)
+            cap_scores(g.p[t], g.lo[t], g.hi[t], a->softcap);
         softmax(g.p[t], g.lo[t], g.hi[t], &a->m[query + (size_t)t], &a->l[query + (size_t)t]);
         values(a, &g, query, t, 1, g.lo[t], own_end);
     }

@@ -1,4 +1,5 @@
-/* lnr_expf of base/math.h on vectors: the same operations in the same order, lane by lane. */
+/* lnr_expf and lnr_tanhf of base/math.h on vectors: the same operations in the same order, lane by
+ * lane. */
 #ifndef LNR_KERNELS_SIMD_EXPF_H
 #define LNR_KERNELS_SIMD_EXPF_H
 
@@ -18,6 +19,18 @@ LNR_INLINE vf vf_exp(vf x) {
     vf y = vf_mul(p, vf_power_of_two(t));
     y = vf_select(vmask_less(x, vf_set1(LNR_EXPF_MIN)), vf_set1(0.0f), y);
     return vf_select(vmask_less(vf_set1(LNR_EXPF_MAX), x), vf_set1(__builtin_inff()), y);
+}
+
+LNR_INLINE vf vf_tanh(vf x) {
+    vf one = vf_set1(1.0f), a = vf_abs(x);
+    vf e = vf_exp(vf_mul(vf_set1(-2.0f), a));
+    vf y = vf_div(vf_sub(one, e), vf_add(one, e));
+    vf s = vf_mul(a, a);
+    vf p = vf_fma(vf_set1(LNR_TANHF_C9), s, vf_set1(LNR_TANHF_C7));
+    p = vf_fma(p, s, vf_set1(LNR_TANHF_C5));
+    p = vf_fma(p, s, vf_set1(LNR_TANHF_C3));
+    vf small = vf_fma(vf_mul(a, s), p, a);
+    return vf_with_sign(vf_select(vmask_less(a, vf_set1(LNR_TANHF_SMALL)), small, y), x);
 }
 
 #endif

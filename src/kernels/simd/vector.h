@@ -3,7 +3,7 @@
  * rounded operation, so the bits are the same.
  *
  * The including file brings the vectors (simd_<isa>.h) and the kernels' names: RMS_NORM, SILU_MUL,
- * ADD, SCALE, ROPE_NEOX. */
+ * GELU_MUL, SOFTCAP, ADD, SCALE, ROPE_NEOX. */
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -43,6 +43,30 @@ void SILU_MUL(const float *gate, const float *up, size_t n, float *out) {
     if (i < n)
         vf_store_first(out + i, n - i,
                        silu_mul(vf_load_first(gate + i, n - i), vf_load_first(up + i, n - i)));
+}
+
+LNR_INLINE vf gelu_mul(vf gate, vf up) {
+    vf inner = vf_fma(vf_mul(vf_set1(LNR_GELU_INNER), gate), vf_mul(gate, gate), gate);
+    vf below = vf_add(vf_set1(1.0f), vf_exp(vf_mul(vf_set1(LNR_GELU_OUTER), inner)));
+    return vf_mul(vf_div(gate, below), up);
+}
+
+void GELU_MUL(const float *gate, const float *up, size_t n, float *out) {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        vf_store(out + i, gelu_mul(vf_load(gate + i), vf_load(up + i)));
+    if (i < n)
+        vf_store_first(out + i, n - i,
+                       gelu_mul(vf_load_first(gate + i, n - i), vf_load_first(up + i, n - i)));
+}
+
+void SOFTCAP(float *x, size_t n, float cap) {
+    vf c = vf_set1(cap);
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        vf_store(x + i, vf_mul(c, vf_tanh(vf_div(vf_load(x + i), c))));
+    if (i < n)
+        vf_store_first(x + i, n - i, vf_mul(c, vf_tanh(vf_div(vf_load_first(x + i, n - i), c))));
 }
 
 void ADD(float *x, const float *y, size_t n) {

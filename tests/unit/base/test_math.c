@@ -60,6 +60,29 @@ static void expf_special_cases(void **state) {
     assert_true(isnan(lnr_expf(-NAN)));
 }
 
+static void tanhf_is_accurate(void **state) {
+    (void)state;
+    for (uint32_t u = lnr_f32_bits(0x1p-30f); u <= lnr_f32_bits(12.0f); u += 331) {
+        float x = lnr_f32_from_bits(u), y = lnr_tanhf(x);
+        if (!(ulps(y, tanh((double)x), 24, -125) <= 2.95))
+            fail_msg("tanh(%a) = %a", (double)x, (double)y);
+        assert_int_equal(lnr_f32_bits(lnr_tanhf(-x)), lnr_f32_bits(-y));
+    }
+}
+
+static void tanhf_special_cases(void **state) {
+    (void)state;
+    static const float same[] = {0.0f, -0.0f, 0x1p-149f, -0x1p-149f, 0x1p-126f, 0x1p-40f};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        assert_int_equal(lnr_f32_bits(lnr_tanhf(same[i])), lnr_f32_bits(same[i]));
+    static const float large[] = {20.0f, 43.6f, 3e38f, INFINITY};
+    for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
+        assert_true(lnr_tanhf(large[i]) == 1.0f);
+        assert_true(lnr_tanhf(-large[i]) == -1.0f);
+    }
+    assert_true(isnan(lnr_tanhf(NAN)));
+}
+
 static void doubles_are_accurate(void **state) {
     (void)state;
     for (uint64_t i = 0; i < 200000; i++) {
@@ -173,6 +196,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expf_is_accurate),
         cmocka_unit_test(expf_special_cases),
+        cmocka_unit_test(tanhf_is_accurate),
+        cmocka_unit_test(tanhf_special_cases),
         cmocka_unit_test(doubles_are_accurate),
         cmocka_unit_test(circle_is_accurate),
         cmocka_unit_test(circle_is_accurate_near_zeros),
