@@ -40,25 +40,47 @@ typedef struct matrix_source {
 /* Pairs of a head's dimensions that rotate together: (2i, 2i+1), or (i, i + n_rot/2). */
 typedef enum rope_pairs { ROPE_ADJACENT, ROPE_HALVES } rope_pairs;
 
+/* What a gated feed-forward net does to the gate: gelu is its tanh form. */
+typedef enum gate_activation { GATE_SILU, GATE_GELU } gate_activation;
+
 typedef struct attn_weights {
     const float *norm;                     /* (n_embd) */
     lnr_matrix q, k, v;                    /* (n_heads * head_dim, n_embd), (n_heads_kv * ...) */
     const float *q_bias, *k_bias, *v_bias; /* one per row, or NULL */
+    const float *q_norm, *k_norm;          /* (head_dim): RMSNorm of each head, or NULL */
     lnr_matrix out;                        /* (n_embd, n_heads * head_dim) */
+    const float *out_norm;                 /* (n_embd): RMSNorm before the residual, or NULL */
 } attn_weights;
 
 typedef struct ffn_weights {
-    const float *norm;   /* (n_embd) */
-    lnr_matrix gate, up; /* (n_ff, n_embd) */
-    lnr_matrix down;     /* (n_embd, n_ff) */
+    const float *norm;     /* (n_embd) */
+    lnr_matrix gate, up;   /* (n_ff, n_embd) */
+    lnr_matrix down;       /* (n_embd, n_ff) */
+    const float *out_norm; /* (n_embd): RMSNorm before the residual, or NULL */
 } ffn_weights;
 
+/* A mixture of experts: each token goes through the n_experts_used whose router score is best. The
+ * experts of a matrix lie one after the other in its rows. */
+typedef struct moe_weights {
+    const float *norm;   /* (n_embd) */
+    lnr_matrix router;   /* (n_experts, n_embd) */
+    lnr_matrix gate, up; /* (n_experts * n_ff, n_embd), n_ff whole panels */
+    lnr_matrix down;     /* (n_experts * n_embd, n_ff), n_embd whole panels */
+} moe_weights;
+
 typedef struct model_shape {
-    uint32_t n_layers, n_embd, n_heads, n_heads_kv, head_dim, n_rot, n_ff, n_vocab;
+    uint32_t n_layers, n_embd, n_heads, n_heads_kv, head_dim, n_rot, n_vocab;
+    uint32_t n_ff;                      /* of an expert, if there are experts */
+    uint32_t n_experts, n_experts_used; /* 0: none */
     rope_pairs rope;
+    const uint8_t *rope_set; /* (n_layers): which of the step's angles a layer takes; NULL: the
+                                first. Borrowed */
+    gate_activation gate;
     float norm_eps;
+    float embed_scale;      /* embeddings are multiplied by it; 1: left alone */
     float attn_scale;       /* queries are multiplied by it */
     float attn_softcap;     /* not 0: a score s becomes attn_softcap * tanh(s / attn_softcap) */
+    float logits_softcap;   /* not 0: likewise a logit */
     const uint32_t *window; /* (n_layers): a token sees so many positions, its own counted; 0: all.
                                NULL: all in every layer. Borrowed */
 } model_shape;
@@ -73,7 +95,7 @@ typedef struct lnr_step {
                              order of position */
     const uint32_t *const
         *block; /* (n_seqs): KV block ids of a sequence, one per KV_BLOCK_TOKENS */
-    const float *rope_cos, *rope_sin; /* (n_tokens, n_rot / 2) */
+    const float *rope_cos, *rope_sin; /* (n_rope_sets, n_tokens, n_rot / 2) */
     uint32_t n_out;                   /* 0 to n_out_max */
     const uint32_t *out; /* (n_out): indices of the tokens whose logits are wanted, ascending */
 } lnr_step;
@@ -85,9 +107,10 @@ typedef struct pass_options {
     uint32_t n_ctx;       /* most positions of one sequence */
     uint32_t n_threads;
     /* Called before a product is computed, with its input x (n_tokens, n_cols), row distance ldx:
-     * to measure what a matrix sees. On the thread that computes the pass; may be NULL. */
-    void (*on_product)(const lnr_matrix *w, const float *x, size_t ldx, uint32_t n_tokens,
-                       void *user);
+     * to measure what a matrix, or one expert of it (else 0), sees. On the thread that computes the
+     * pass; may be NULL. */
+    void (*on_product)(const lnr_matrix *w, uint32_t expert, const float *x, size_t ldx,
+                       uint32_t n_tokens, void *user);
     void *user;
 } pass_options;
 
@@ -122,6 +145,7 @@ struct lnr_backend {
     void (*attn_out)(lnr_pass *p, const attn_weights *w);
     void (*ffn_in)(lnr_pass *p, const ffn_weights *w);
     void (*ffn_out)(lnr_pass *p, const ffn_weights *w);
+    void (*experts)(lnr_pass *p, const moe_weights *w);
     void (*head)(lnr_pass *p, const float *norm, const lnr_matrix *out);
     void (*end)(lnr_pass *p);
 
@@ -139,13 +163,13 @@ static inline void pass_begin(lnr_pass *p, const lnr_step *step) {
     p->backend->begin(p, step);
 }
 
-/* x = table[token] */
+/* x = table[token] * embed_scale */
 static inline void op_embed(lnr_pass *p, const lnr_matrix *table) {
     if (p->status == LNR_OK)
         p->backend->embed(p, table);
 }
 
-/* q, k, v = rope(norm(x) W + b); k and v go to the cache */
+/* q, k, v = norm(x) W + b; q, k = rope(norm of each head); k and v go to the cache */
 static inline void op_attn_in(lnr_pass *p, uint32_t layer, const attn_weights *w) {
     if (p->status == LNR_OK)
         p->backend->attn_in(p, layer, w);
@@ -157,25 +181,33 @@ static inline void op_attention(lnr_pass *p, uint32_t layer) {
         p->backend->attention(p, layer);
 }
 
-/* x += a W */
+/* x += a W, or x += norm(a W) */
 static inline void op_attn_out(lnr_pass *p, const attn_weights *w) {
     if (p->status == LNR_OK)
         p->backend->attn_out(p, w);
 }
 
-/* h = silu(norm(x) Wgate) * (norm(x) Wup) */
+/* h = activation(norm(x) Wgate) * (norm(x) Wup) */
 static inline void op_ffn_in(lnr_pass *p, const ffn_weights *w) {
     if (p->status == LNR_OK)
         p->backend->ffn_in(p, w);
 }
 
-/* x += h Wdown */
+/* x += h Wdown, or x += norm(h Wdown) */
 static inline void op_ffn_out(lnr_pass *p, const ffn_weights *w) {
     if (p->status == LNR_OK)
         p->backend->ffn_out(p, w);
 }
 
-/* logits = norm(x[out]) W, for the tokens whose logits are wanted */
+/* x += sum over the chosen experts e, ascending, of weight_e * (activation(norm(x) Wgate_e) *
+ * (norm(x) Wup_e)) Wdown_e. The weights are the softmax of the router's scores over all experts,
+ * divided by the sum of the chosen ones; ties go to the lower expert. */
+static inline void op_experts(lnr_pass *p, const moe_weights *w) {
+    if (p->status == LNR_OK)
+        p->backend->experts(p, w);
+}
+
+/* logits = softcap(norm(x[out]) W), for the tokens whose logits are wanted */
 static inline void op_head(lnr_pass *p, const float *norm, const lnr_matrix *out) {
     if (p->status == LNR_OK)
         p->backend->head(p, norm, out);

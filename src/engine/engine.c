@@ -24,7 +24,7 @@ struct lnr_engine {
     /* arrays of the step being built; owned */
     int32_t *token;             /* (n_ubatch) */
     uint32_t *pos, *seq;        /* (n_ubatch) */
-    float *rope_cos, *rope_sin; /* (n_ubatch, n_rot / 2) */
+    float *rope_cos, *rope_sin; /* (n_rope_sets, n_ubatch, n_rot / 2) */
     const uint32_t *block[ENGINE_SESSIONS];
     uint32_t out[ENGINE_SESSIONS];
 
@@ -67,12 +67,12 @@ static lnr_status create_parts(lnr_engine *e, lnr_error *err) {
     LNR_TRY(m->backend->pass_create(&m->shape, &o, &e->pass, err));
     LNR_TRY(sampler_create(m->shape.n_vocab, &e->sampler, err));
     LNR_TRY(kv_pool_init(&e->kv, n_blocks, err));
-    size_t n = e->n_ubatch, n_freq = m->shape.n_rot / 2;
+    size_t n = e->n_ubatch, n_rope = model_rope_floats(m, e->n_ubatch);
     e->token = lnr_alloc_array(n, sizeof *e->token);
     e->pos = lnr_alloc_array(n, sizeof *e->pos);
     e->seq = lnr_alloc_array(n, sizeof *e->seq);
-    e->rope_cos = lnr_alloc_array(n * n_freq, sizeof *e->rope_cos);
-    e->rope_sin = lnr_alloc_array(n * n_freq, sizeof *e->rope_sin);
+    e->rope_cos = lnr_alloc_array(n_rope, sizeof *e->rope_cos);
+    e->rope_sin = lnr_alloc_array(n_rope, sizeof *e->rope_sin);
     e->lock = os_mutex_create();
     if (!e->token || !e->pos || !e->seq || !e->rope_cos || !e->rope_sin || !e->lock)
         return LNR_FAIL(err, LNR_E_NOMEM, "no memory for steps of %" PRIu32 " tokens", e->n_ubatch);
@@ -243,7 +243,7 @@ static void build_batch(lnr_engine *e, batch *b) {
     s->seq = e->seq;
     s->block = e->block;
     s->out = e->out;
-    model_rope_angles(e->model, e->pos, s->n_tokens, e->rope_cos, e->rope_sin);
+    model_rope_angles(e->model, e->n_ctx, e->pos, s->n_tokens, e->rope_cos, e->rope_sin);
     s->rope_cos = e->rope_cos;
     s->rope_sin = e->rope_sin;
 }

@@ -5,8 +5,12 @@ static void decoder_layer(lnr_pass *p, uint32_t layer, const model_layer *w) {
     op_attn_in(p, layer, &w->attn); /* norm, q k v, rope; stores this step's K and V */
     op_attention(p, layer);
     op_attn_out(p, &w->attn); /* output product + residual */
-    op_ffn_in(p, &w->ffn);    /* norm, gate, up, silu */
-    op_ffn_out(p, &w->ffn);   /* down product + residual */
+    if (w->moe.norm) {
+        op_experts(p, &w->moe); /* norm, routing, chosen experts + residual */
+        return;
+    }
+    op_ffn_in(p, &w->ffn);  /* norm, gate, up, activation */
+    op_ffn_out(p, &w->ffn); /* down product + residual */
 }
 
 void block_decoder_forward(const lnr_model *m, lnr_pass *p) {

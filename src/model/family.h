@@ -13,6 +13,7 @@ struct model_family {
     void (*forward)(const lnr_model *m, lnr_pass *p);
 };
 
-extern const model_family model_family_llama, model_family_qwen2;
+extern const model_family model_family_llama, model_family_qwen2, model_family_qwen3,
+    model_family_qwen3moe, model_family_gemma2, model_family_gemma3, model_family_phi3;
 
 #endif

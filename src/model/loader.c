@@ -9,11 +9,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#define KEY_MAX 128
-
 lnr_status loader_u32(model_loader *l, const char *key, loader_range r, uint32_t *out,
                       lnr_error *err) {
-    char full[KEY_MAX];
+    char full[LOADER_KEY_MAX];
     snprintf(full, sizeof full, "%s.%s", l->arch, key);
     *out = r.fallback;
     if (r.fallback == 0)
@@ -24,6 +22,24 @@ lnr_status loader_u32(model_loader *l, const char *key, loader_range r, uint32_t
         return LNR_FAIL(err, LNR_E_FORMAT,
                         "key '%s' is %" PRIu32 ", %" PRIu32 " to %" PRIu32 " allowed", full, *out,
                         r.lo, r.hi);
+    return LNR_OK;
+}
+
+bool loader_has_key(const model_loader *l, const char *key) {
+    char full[LOADER_KEY_MAX];
+    snprintf(full, sizeof full, "%s.%s", l->arch, key);
+    return gguf_find(l->file, full) != NULL;
+}
+
+lnr_status loader_positive(model_loader *l, const char *key, float hi, float *out, lnr_error *err) {
+    if (!loader_has_key(l, key))
+        return LNR_OK;
+    char full[LOADER_KEY_MAX];
+    snprintf(full, sizeof full, "%s.%s", l->arch, key);
+    LNR_TRY(gguf_get_f32(l->file, full, out, err));
+    if (!(*out > 0.0f && *out <= hi))
+        return LNR_FAIL(err, LNR_E_FORMAT, "key '%s' is %g, above 0 and at most %g expected", full,
+                        (double)*out, (double)hi);
     return LNR_OK;
 }
 
@@ -50,11 +66,12 @@ static lnr_status find(model_loader *l, const char *name, uint32_t n_rows, uint3
 typedef struct tensor_reader {
     const gguf_file *file;
     const gguf_tensor *tensor;
+    uint64_t start; /* of the rows wanted */
 } tensor_reader;
 
 static lnr_status read_tensor(void *user, uint64_t skip, void *p, size_t n, lnr_error *err) {
     const tensor_reader *r = user;
-    return gguf_read_tensor(r->file, r->tensor, skip, p, n, err);
+    return gguf_read_tensor(r->file, r->tensor, r->start + skip, p, n, err);
 }
 
 static lnr_status unsupported_type(const lnr_backend *b, const gguf_tensor *t, lnr_error *err) {
@@ -69,23 +86,53 @@ static lnr_status unsupported_type(const lnr_backend *b, const gguf_tensor *t, l
                     lnr_type_name(t->type), names);
 }
 
-lnr_status loader_matrix(model_loader *l, const char *name, uint32_t n_rows, uint32_t n_cols,
-                         lnr_matrix *out, lnr_error *err) {
-    const gguf_tensor *t = NULL;
-    LNR_TRY(find(l, name, n_rows, n_cols, &t, err));
+/* Rows `rows` of t, of which they are the share of done_bytes. */
+static lnr_status load_rows(model_loader *l, const gguf_tensor *t, const char *name,
+                            loader_rows rows, lnr_matrix *out, lnr_error *err) {
     const lnr_backend *b = l->model->backend;
+    uint32_t n_cols = (uint32_t)t->dim[0];
     if (!b->supports(t->type))
         return unsupported_type(b, t, err);
-    tensor_reader reader = {l->file, t};
-    matrix_source src = {name, t->type, n_rows, n_cols, read_tensor, &reader};
+    uint64_t row_bytes = t->bytes / t->n_rows;
+    tensor_reader reader = {l->file, t, rows.first * row_bytes};
+    matrix_source src = {name, t->type, rows.n, n_cols, read_tensor, &reader};
     LNR_TRY(b->matrix_load(&src, l->n_threads, out, err));
-    l->model->n_parameters += (uint64_t)n_rows * n_cols;
+    l->model->n_parameters += (uint64_t)rows.n * n_cols;
     l->model->weight_bytes += out->bytes;
-    l->done_bytes += t->bytes;
+    l->done_bytes += rows.n * row_bytes;
     const lnr_model_options *o = l->opts;
     if (o && o->on_progress && !o->on_progress(l->done_bytes, l->total_bytes, o->user))
         return LNR_FAIL(err, LNR_E_CANCELLED, "loading was stopped");
     return LNR_OK;
+}
+
+lnr_status loader_matrix_rows(model_loader *l, const char *name, loader_rows rows, uint32_t n_cols,
+                              lnr_matrix *out, lnr_error *err) {
+    const gguf_tensor *t = NULL;
+    LNR_TRY(find(l, name, rows.of, n_cols, &t, err));
+    return load_rows(l, t, name, rows, out, err);
+}
+
+lnr_status loader_matrix(model_loader *l, const char *name, uint32_t n_rows, uint32_t n_cols,
+                         lnr_matrix *out, lnr_error *err) {
+    return loader_matrix_rows(l, name, (loader_rows){0, n_rows, n_rows}, n_cols, out, err);
+}
+
+lnr_status loader_experts(model_loader *l, const char *name, uint32_t n_rows, uint32_t n_cols,
+                          lnr_matrix *out, lnr_error *err) {
+    const gguf_tensor *t = NULL;
+    uint32_t n = l->model->shape.n_experts;
+    if ((uint64_t)n * n_rows > UINT32_MAX)
+        return LNR_FAIL(err, LNR_E_UNSUPPORTED,
+                        "tensor '%s': %" PRIu32 " experts of %" PRIu32 " rows are too many", name,
+                        n, n_rows);
+    LNR_TRY(find(l, name, n * n_rows, n_cols, &t, err));
+    if (t->dim[1] != n_rows)
+        return LNR_FAIL(err, LNR_E_FORMAT,
+                        "tensor '%s' has %" PRIu64 " rows for an expert; the metadata calls for "
+                        "%" PRIu32,
+                        name, t->dim[1], n_rows);
+    return load_rows(l, t, name, (loader_rows){0, n * n_rows, n * n_rows}, out, err);
 }
 
 lnr_status loader_vector(model_loader *l, const char *name, uint32_t n, const float **out,

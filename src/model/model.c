@@ -4,13 +4,14 @@
 #include "backend/cpu/cpu.h"
 #include "base/alloc.h"
 #include "base/checked.h"
-#include "base/math.h"
 #include "model/family.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-static const model_family *const families[] = {&model_family_llama, &model_family_qwen2};
+static const model_family *const families[] = {
+    &model_family_llama,  &model_family_qwen2,  &model_family_qwen3, &model_family_qwen3moe,
+    &model_family_gemma2, &model_family_gemma3, &model_family_phi3};
 #define N_FAMILIES (sizeof families / sizeof families[0])
 
 static lnr_status find_family(const gguf_file *f, const model_family **out, lnr_error *err) {
@@ -127,7 +128,9 @@ void model_unref(lnr_model *m) {
     for (uint32_t i = 0; m->layer && i < m->shape.n_layers; i++) {
         attn_weights *a = &m->layer[i].attn;
         ffn_weights *n = &m->layer[i].ffn;
-        lnr_matrix *owned[] = {&a->q, &a->k, &a->v, &a->out, &n->gate, &n->up, &n->down};
+        moe_weights *e = &m->layer[i].moe;
+        lnr_matrix *owned[] = {&a->q,    &a->k,    &a->v,      &a->out, &n->gate, &n->up,
+                               &n->down, &e->gate, &e->router, &e->up,  &e->down};
         for (size_t j = 0; j < sizeof owned / sizeof owned[0]; j++)
             b->matrix_free(owned[j]);
     }
@@ -142,15 +145,4 @@ lnr_status model_forward(const lnr_model *m, lnr_pass *p, const lnr_step *step, 
     pass_begin(p, step);
     m->family->forward(m, p);
     return pass_end(p, err);
-}
-
-void model_rope_angles(const lnr_model *m, const uint32_t *pos, uint32_t n, float *cos_out,
-                       float *sin_out) {
-    uint32_t n_freq = m->shape.n_rot / 2;
-    for (uint32_t t = 0; t < n; t++)
-        for (uint32_t i = 0; i < n_freq; i++) {
-            double angle = pos[t] * m->rope_freq[i];
-            cos_out[(size_t)t * n_freq + i] = (float)lnr_cos(angle);
-            sin_out[(size_t)t * n_freq + i] = (float)lnr_sin(angle);
-        }
 }

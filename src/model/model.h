@@ -20,20 +20,32 @@ typedef struct model_family model_family;
 
 typedef struct model_layer {
     attn_weights attn;
-    ffn_weights ffn;
+    ffn_weights ffn; /* or, in a model with experts, */
+    moe_weights moe;
 } model_layer;
+
+/* How fast each pair of dimensions turns. Layers may differ: shape.rope_set names a layer's set. */
+#define ROPE_SETS_MAX 2u
+typedef struct model_rope {
+    uint32_t n_sets;
+    double *freq[ROPE_SETS_MAX]; /* (n_rot / 2): radians per position, scaling included */
+    double magnitude;            /* cos and sin of set 0 are multiplied by it */
+    double *freq_long;           /* instead of set 0 where n_ctx > n_ctx_short; NULL: never */
+    uint32_t n_ctx_short;
+} model_rope;
 
 struct lnr_model {
     atomic_uint n_refs;
     const model_family *family;
     const lnr_backend *backend;
-    arena arena; /* owns names, float vectors, layers, rope_freq */
+    arena arena; /* owns names, float vectors, layers, frequencies */
     char *name;  /* general.name or "" */
     model_shape shape;
     uint32_t n_ctx_train;
-    double *rope_freq;    /* (n_rot / 2): radians per position, scaling included */
+    model_rope rope;
     tokenizer *tokenizer; /* owned */
 
+    bool fused;            /* the file has q, k, v in one tensor, and gate and up in another */
     lnr_matrix embed;      /* (n_vocab, n_embd) */
     model_layer *layer;    /* (n_layers) */
     const float *out_norm; /* (n_embd) */
@@ -52,8 +64,12 @@ lnr_status model_error_with_path(lnr_error *err, lnr_status st, const char *path
 /* Computes one step: pass_begin, the family's layers, pass_end. */
 lnr_status model_forward(const lnr_model *m, lnr_pass *p, const lnr_step *step, lnr_error *err);
 
-/* cos and sin of positions pos[0..n-1]: (n, n_rot / 2) each. From doubles, rounded once. */
-void model_rope_angles(const lnr_model *m, const uint32_t *pos, uint32_t n, float *cos_out,
-                       float *sin_out);
+/* Floats that model_rope_angles writes to each output for n positions. */
+size_t model_rope_floats(const lnr_model *m, uint32_t n);
+
+/* cos and sin of positions pos[0..n-1] in a context of n_ctx: (n_sets, n, n_rot / 2) each. From
+ * doubles, rounded once. */
+void model_rope_angles(const lnr_model *m, uint32_t n_ctx, const uint32_t *pos, uint32_t n,
+                       float *cos_out, float *sin_out);
 
 #endif

@@ -13,7 +13,7 @@
 
 #define CTX_DEFAULT      512u /* tokens in a chunk, as in llama.cpp */
 #define UBATCH           128u
-#define MATRICES_A_LAYER 7u
+#define MATRICES_A_LAYER 11u
 
 typedef struct collector {
     const lnr_model *m;
@@ -21,7 +21,7 @@ typedef struct collector {
     uint32_t n_ctx, n_chunks;
     token_list tokens;         /* of the whole text; owned, as all below */
     const lnr_matrix **matrix; /* (n) */
-    importance_sums *sums;     /* (n) */
+    importance_sums *sums;     /* (n); without a sum: seen under another matrix's name */
     uint32_t n;
     bool missed; /* a product by a matrix that list_matrices does not know */
     uint32_t *pos, *seq, *block;
@@ -33,54 +33,77 @@ typedef struct collector {
 /* ---- what is measured
  * ---------------------------------------------------------------------------- */
 
-static void on_product(const lnr_matrix *w, const float *x, size_t ldx, uint32_t n_tokens,
-                       void *user) {
+static void on_product(const lnr_matrix *w, uint32_t expert, const float *x, size_t ldx,
+                       uint32_t n_tokens, void *user) {
     collector *c = user;
     uint32_t i = 0;
     while (i < c->n && c->matrix[i] != w)
         i++;
     c->missed |= i == c->n;
-    if (i == c->n)
+    if (i == c->n || c->sums[i].sum == NULL)
         return;
-    double *sum = c->sums[i].sum;
+    double *sum = c->sums[i].sum + (size_t)expert * w->n_cols;
     for (uint32_t t = 0; t < n_tokens; t++)
         for (uint32_t k = 0; k < w->n_cols; k++) {
             double v = (double)x[t * ldx + k];
             sum[k] += v * v;
         }
-    c->sums[i].n += n_tokens;
+    c->sums[i].count[expert] += n_tokens;
+}
+
+/* A matrix to measure as the tensor `name`; NULL: it shares its tensor with one that is. */
+static lnr_status list_matrix(collector *c, uint32_t layer, const char *name, const lnr_matrix *w,
+                              uint32_t n_matrices, lnr_error *err) {
+    if (w->panels == NULL)
+        return LNR_OK;
+    importance_sums *s = &c->sums[c->n];
+    c->matrix[c->n++] = w;
+    if (name == NULL)
+        return LNR_OK;
+    snprintf(s->name, sizeof s->name, "blk.%" PRIu32 ".%s.weight", layer, name);
+    s->n_cols = w->n_cols;
+    s->n_matrices = n_matrices;
+    s->sum = lnr_alloc_array((size_t)n_matrices * s->n_cols, sizeof *s->sum);
+    s->count = lnr_alloc_array(n_matrices, sizeof *s->count);
+    if (s->sum == NULL || s->count == NULL)
+        return LNR_FAIL(err, LNR_E_NOMEM, "no memory for the importance of '%s'", s->name);
+    return LNR_OK;
+}
+
+static lnr_status list_layer(collector *c, uint32_t i, lnr_error *err) {
+    const model_layer *w = &c->m->layer[i];
+    bool fused = c->m->fused;
+    uint32_t n_experts = c->m->shape.n_experts;
+    const struct {
+        const char *name;
+        const lnr_matrix *matrix;
+        uint32_t n_matrices;
+    } all[MATRICES_A_LAYER] = {
+        {fused ? "attn_qkv" : "attn_q", &w->attn.q, 1},
+        {fused ? NULL : "attn_k", &w->attn.k, 1},
+        {fused ? NULL : "attn_v", &w->attn.v, 1},
+        {"attn_output", &w->attn.out, 1},
+        {fused ? "ffn_up" : "ffn_gate", &w->ffn.gate, 1},
+        {fused ? NULL : "ffn_up", &w->ffn.up, 1},
+        {"ffn_down", &w->ffn.down, 1},
+        {"ffn_gate_inp", &w->moe.router, 1},
+        {"ffn_gate_exps", &w->moe.gate, n_experts},
+        {"ffn_up_exps", &w->moe.up, n_experts},
+        {"ffn_down_exps", &w->moe.down, n_experts},
+    };
+    for (size_t j = 0; j < MATRICES_A_LAYER; j++)
+        LNR_TRY(list_matrix(c, i, all[j].name, all[j].matrix, all[j].n_matrices, err));
+    return LNR_OK;
 }
 
 static lnr_status list_matrices(collector *c, lnr_error *err) {
-    uint32_t n_layers = c->m->shape.n_layers;
-    size_t n_max = (size_t)n_layers * MATRICES_A_LAYER;
+    size_t n_max = (size_t)c->m->shape.n_layers * MATRICES_A_LAYER;
     c->matrix = lnr_alloc_array(n_max, sizeof *c->matrix);
     c->sums = lnr_alloc_array(n_max, sizeof *c->sums);
     if (c->matrix == NULL || c->sums == NULL)
         return LNR_FAIL(err, LNR_E_NOMEM, "no memory for importance");
-    for (uint32_t i = 0; i < n_layers; i++) {
-        const attn_weights *a = &c->m->layer[i].attn;
-        const ffn_weights *f = &c->m->layer[i].ffn;
-        const struct {
-            const char *name;
-            const lnr_matrix *matrix;
-        } all[MATRICES_A_LAYER] = {
-            {"attn_q", &a->q},        {"attn_k", &a->k},      {"attn_v", &a->v},
-            {"attn_output", &a->out}, {"ffn_gate", &f->gate}, {"ffn_up", &f->up},
-            {"ffn_down", &f->down},
-        };
-        for (size_t j = 0; j < MATRICES_A_LAYER; j++) {
-            if (all[j].matrix->panels == NULL)
-                continue;
-            importance_sums *s = &c->sums[c->n];
-            snprintf(s->name, sizeof s->name, "blk.%" PRIu32 ".%s.weight", i, all[j].name);
-            s->n_cols = all[j].matrix->n_cols;
-            s->sum = lnr_alloc_array(s->n_cols, sizeof *s->sum);
-            c->matrix[c->n++] = all[j].matrix;
-            if (s->sum == NULL)
-                return LNR_FAIL(err, LNR_E_NOMEM, "no memory for the importance of '%s'", s->name);
-        }
-    }
+    for (uint32_t i = 0; i < c->m->shape.n_layers; i++)
+        LNR_TRY(list_layer(c, i, err));
     return LNR_OK;
 }
 
@@ -89,11 +112,11 @@ static lnr_status check_sums(const collector *c, lnr_error *err) {
         return LNR_FAIL(err, LNR_E_UNSUPPORTED,
                         "this model has matrices whose importance this build cannot measure");
     for (uint32_t i = 0; i < c->n; i++)
-        for (uint32_t k = 0; k < c->sums[i].n_cols; k++)
+        for (size_t k = 0; k < (size_t)c->sums[i].n_matrices * c->sums[i].n_cols; k++)
             if (!isfinite(c->sums[i].sum[k]))
                 return LNR_FAIL(err, LNR_E_NUMERIC,
-                                "column %" PRIu32 " of what goes into '%s' is not finite", k,
-                                c->sums[i].name);
+                                "column %zu of what goes into '%s' is not finite",
+                                k % c->sums[i].n_cols, c->sums[i].name);
     return LNR_OK;
 }
 
@@ -120,14 +143,14 @@ static lnr_status take_text(collector *c, lnr_str text, lnr_error *err) {
 }
 
 static lnr_status prepare(collector *c, lnr_error *err) {
-    size_t n_freq = c->m->shape.n_rot / 2;
+    size_t n_rope = model_rope_floats(c->m, UBATCH);
     uint32_t n_blocks = (uint32_t)lnr_div_up(c->n_ctx, KV_BLOCK_TOKENS);
     c->pos = lnr_alloc_array(UBATCH, sizeof *c->pos);
     c->seq = lnr_alloc_array(UBATCH, sizeof *c->seq);
     c->token = lnr_alloc_array(UBATCH, sizeof *c->token);
     c->block = lnr_alloc_array(n_blocks, sizeof *c->block);
-    c->rope_cos = lnr_alloc_array(UBATCH * n_freq, sizeof *c->rope_cos);
-    c->rope_sin = lnr_alloc_array(UBATCH * n_freq, sizeof *c->rope_sin);
+    c->rope_cos = lnr_alloc_array(n_rope, sizeof *c->rope_cos);
+    c->rope_sin = lnr_alloc_array(n_rope, sizeof *c->rope_sin);
     if (!c->pos || !c->seq || !c->token || !c->block || !c->rope_cos || !c->rope_sin)
         return LNR_FAIL(err, LNR_E_NOMEM, "no memory to read a text");
     for (uint32_t i = 0; i < n_blocks; i++)
@@ -153,7 +176,7 @@ static lnr_status read_chunk(collector *c, uint32_t chunk, lnr_error *err) {
         }
         if (at == 0 && tokenizer_adds_bos(c->m->tokenizer)) /* a text begins so for this model */
             c->token[0] = tokenizer_bos(c->m->tokenizer);
-        model_rope_angles(c->m, c->pos, n, c->rope_cos, c->rope_sin);
+        model_rope_angles(c->m, c->n_ctx, c->pos, n, c->rope_cos, c->rope_sin);
         lnr_step step = {.n_tokens = n,
                          .token = c->token,
                          .pos = c->pos,
@@ -179,6 +202,11 @@ static lnr_status run(collector *c, lnr_str text, const char *out, lnr_error *er
     importance_facts facts = {.dataset = c->o->dataset ? c->o->dataset : "",
                               .n_chunks = c->n_chunks,
                               .chunk_size = c->n_ctx};
+    uint32_t n_named = 0;
+    for (uint32_t i = 0; i < c->n; i++)
+        if (c->sums[i].sum)
+            c->sums[n_named++] = c->sums[i];
+    c->n = n_named;
     return importance_write(out, &facts, c->sums, c->n, err);
 }
 
@@ -192,8 +220,10 @@ lnr_status tools_imatrix(lnr_model *m, const char *text, size_t n, const lnr_ima
             .n_chunks = c.n_chunks, .n_matrices = c.n, .n_tokens = (uint64_t)c.n_chunks * c.n_ctx};
     if (c.pass)
         m->backend->pass_destroy(c.pass);
-    for (uint32_t i = 0; i < c.n; i++)
+    for (uint32_t i = 0; i < c.n; i++) {
         lnr_free(c.sums[i].sum);
+        lnr_free(c.sums[i].count);
+    }
     void *owned[] = {c.matrix, c.sums, c.pos, c.seq, c.token, c.block, c.rope_cos, c.rope_sin};
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
         lnr_free(owned[i]);

@@ -133,7 +133,8 @@ static void declare(gguf_writer *w, const importance_facts *facts, const importa
     gguf_writer_u32(w, "imatrix.chunk_size", facts->chunk_size);
     for (size_t i = 0; i < n; i++) {
         char name[NAME_BYTES];
-        uint64_t sum_dim[2] = {sums[i].n_cols, 1}, count_dim[2] = {1, 1};
+        uint64_t sum_dim[2] = {sums[i].n_cols, sums[i].n_matrices};
+        uint64_t count_dim[2] = {1, sums[i].n_matrices};
         snprintf(name, sizeof name, "%s.in_sum2", sums[i].name);
         gguf_writer_tensor(w, lnr_str_from(name), LNR_TYPE_F32, 2, sum_dim);
         snprintf(name, sizeof name, "%s.counts", sums[i].name);
@@ -141,24 +142,31 @@ static void declare(gguf_writer *w, const importance_facts *facts, const importa
     }
 }
 
-static lnr_status write_matrix(gguf_writer *w, size_t idx, const importance_sums *s,
-                               lnr_error *err) {
-    float count = (float)s->n, *sum = lnr_alloc_array(s->n_cols, sizeof *sum);
-    if (sum == NULL)
-        return LNR_FAIL(err, LNR_E_NOMEM, "no memory for the importance of '%s'", s->name);
-    for (uint32_t k = 0; k < s->n_cols; k++)
+static lnr_status write_matrices(gguf_writer *w, size_t idx, const importance_sums *s,
+                                 lnr_error *err) {
+    size_t n = (size_t)s->n_matrices * s->n_cols, n_counts = s->n_matrices;
+    float *sum = lnr_alloc_array(n, sizeof *sum), *count = lnr_alloc_array(n_counts, sizeof *count);
+    lnr_status st = LNR_OK;
+    if (sum == NULL || count == NULL)
+        st = LNR_FAIL(err, LNR_E_NOMEM, "no memory for the importance of '%s'", s->name);
+    for (size_t k = 0; st == LNR_OK && k < n; k++)
         sum[k] = (float)s->sum[k];
-    lnr_status st = gguf_writer_data(w, 2 * idx, sum, s->n_cols * sizeof *sum, err);
+    for (size_t i = 0; st == LNR_OK && i < n_counts; i++)
+        count[i] = (float)s->count[i];
+    if (st == LNR_OK)
+        st = gguf_writer_data(w, 2 * idx, sum, n * sizeof *sum, err);
+    if (st == LNR_OK)
+        st = gguf_writer_data(w, 2 * idx + 1, count, n_counts * sizeof *count, err);
     lnr_free(sum);
-    LNR_TRY(st);
-    return gguf_writer_data(w, 2 * idx + 1, &count, sizeof count, err);
+    lnr_free(count);
+    return st;
 }
 
 static lnr_status write_sums(gguf_writer *w, const importance_sums *sums, size_t n,
                              lnr_error *err) {
     LNR_TRY(gguf_writer_start(w, err));
     for (size_t i = 0; i < n; i++)
-        LNR_TRY(write_matrix(w, i, &sums[i], err));
+        LNR_TRY(write_matrices(w, i, &sums[i], err));
     return LNR_OK;
 }
 

@@ -27,10 +27,10 @@ size_t importance_n_used(const importance *m);
 
 /* Sums while they are collected. */
 typedef struct importance_sums {
-    char name[64]; /* of the matrix */
-    double *sum;   /* (n_cols) of squares; owned by whoever collects */
-    uint32_t n_cols;
-    uint64_t n; /* activations */
+    char name[64];   /* of the tensor */
+    double *sum;     /* (n_matrices, n_cols) of squares; owned by whoever collects */
+    uint64_t *count; /* (n_matrices) of activations; likewise */
+    uint32_t n_cols, n_matrices;
 } importance_sums;
 
 typedef struct importance_facts {

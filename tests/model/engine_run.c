@@ -15,18 +15,18 @@ typedef struct run {
     uint32_t *block; /* (n_seqs, n_blocks) */
     int32_t *token;  /* this and below: (n_ubatch) */
     uint32_t *pos, *seq, *out;
-    float *rope_cos, *rope_sin; /* (n_ubatch, n_rot / 2) */
+    float *rope_cos, *rope_sin; /* (n_rope_sets, n_ubatch, n_rot / 2) */
 } run;
 
 static bool allocate(run *r) {
-    size_t n = r->setup.n_ubatch, n_freq = r->model->shape.n_rot / 2;
+    size_t n = r->setup.n_ubatch, n_rope = model_rope_floats(r->model, r->setup.n_ubatch);
     r->block = lnr_alloc_array((size_t)r->n_blocks * r->setup.n_seqs, sizeof *r->block);
     r->token = lnr_alloc_array(n, sizeof *r->token);
     r->pos = lnr_alloc_array(n, sizeof *r->pos);
     r->seq = lnr_alloc_array(n, sizeof *r->seq);
     r->out = lnr_alloc_array(n, sizeof *r->out);
-    r->rope_cos = lnr_alloc_array(n * n_freq, sizeof *r->rope_cos);
-    r->rope_sin = lnr_alloc_array(n * n_freq, sizeof *r->rope_sin);
+    r->rope_cos = lnr_alloc_array(n_rope, sizeof *r->rope_cos);
+    r->rope_sin = lnr_alloc_array(n_rope, sizeof *r->rope_sin);
     return r->block && r->token && r->pos && r->seq && r->out && r->rope_cos && r->rope_sin;
 }
 
@@ -57,7 +57,7 @@ static lnr_status run_steps(run *r, lnr_pass *pass, float *logits, lnr_error *er
         block[s] = r->block + s * r->n_blocks;
     uint32_t n;
     for (bool first = true; (n = fill_step(r, first)) > 0; first = false) {
-        model_rope_angles(m, r->pos, n, r->rope_cos, r->rope_sin);
+        model_rope_angles(m, r->n, r->pos, n, r->rope_cos, r->rope_sin);
         lnr_step step = {.n_tokens = n,
                          .token = r->token,
                          .pos = r->pos,

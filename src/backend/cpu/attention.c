@@ -24,16 +24,26 @@ static void rotate(const cpu_pass *p, float *x, uint32_t n_heads, const float *c
         rope(x + (size_t)h * p->shape.head_dim, p->shape.n_rot, c, s);
 }
 
-static void store_token(const cpu_pass *p, uint32_t layer, uint32_t t) {
+/* RMSNorm of each head, in place. */
+static void norm_heads(const cpu_pass *p, float *x, uint32_t n_heads, const float *weight) {
+    size_t dim = p->shape.head_dim;
+    for (uint32_t h = 0; weight && h < n_heads; h++)
+        p->kernels->rms_norm_f32_f32(x + h * dim, weight, dim, p->shape.norm_eps, x + h * dim);
+}
+
+static void store_token(const cpu_pass *p, uint32_t layer, const attn_weights *w, uint32_t t) {
     const model_shape *s = &p->shape;
     const lnr_step *step = p->step;
     uint32_t pos = step->pos[t], at = pos % KV_BLOCK_TOKENS;
     uint32_t block = step->block[step->seq[t]][pos / KV_BLOCK_TOKENS];
     size_t dim = s->head_dim;
-    const float *c = step->rope_cos + (size_t)t * (s->n_rot / 2);
-    const float *sn = step->rope_sin + (size_t)t * (s->n_rot / 2);
+    size_t angles =
+        ((size_t)(s->rope_set ? s->rope_set[layer] : 0) * step->n_tokens + t) * (s->n_rot / 2);
+    const float *c = step->rope_cos + angles, *sn = step->rope_sin + angles;
     float *q = p->q + t * p->ld_q, *k = p->k + t * p->ld_kv;
     const float *v = p->v + t * p->ld_kv;
+    norm_heads(p, q, s->n_heads, w->q_norm);
+    norm_heads(p, k, s->n_heads_kv, w->k_norm);
     rotate(p, q, s->n_heads, c, sn);
     rotate(p, k, s->n_heads_kv, c, sn);
     p->kernels->scale_f32_f32(q, s->n_heads * dim, s->attn_scale);
@@ -50,6 +60,7 @@ static void store_token(const cpu_pass *p, uint32_t layer, uint32_t t) {
 typedef struct layer_task {
     cpu_pass *p;
     uint32_t layer;
+    const attn_weights *weights;    /* while storing */
     uint32_t window;                /* of the layer; 0: none */
     uint32_t first_chunk, n_chunks; /* of the one token, where chunks are the items */
 } layer_task;
@@ -65,11 +76,11 @@ static void store_worker(void *arg, uint32_t worker) {
     uint32_t first, count;
     while (pool_take(t->p->pool, worker, &share, &first, &count))
         for (uint32_t i = first; i < first + count; i++)
-            store_token(t->p, t->layer, i);
+            store_token(t->p, t->layer, t->weights, i);
 }
 
-void cpu_attn_store(cpu_pass *p, uint32_t layer) {
-    layer_task t = {.p = p, .layer = layer};
+void cpu_attn_store(cpu_pass *p, uint32_t layer, const attn_weights *w) {
+    layer_task t = {.p = p, .layer = layer, .weights = w};
     pool_run(p->pool, store_worker, &t, p->step->n_tokens);
 }
 

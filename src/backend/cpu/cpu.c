@@ -86,9 +86,14 @@ static void begin(lnr_pass *base, const lnr_step *step) {
 
 static void embed(lnr_pass *base, const lnr_matrix *table) {
     cpu_pass *p = cpu(base);
-    for (uint32_t t = 0; t < p->step->n_tokens; t++)
+    size_t n = p->shape.n_embd;
+    for (uint32_t t = 0; t < p->step->n_tokens; t++) {
+        float *x = p->x + t * n;
         lnr_panel_unpack_row(table->type, table->panels, table->n_cols, (size_t)p->step->token[t],
-                             p->x + (size_t)t * p->shape.n_embd);
+                             x);
+        if (p->shape.embed_scale != 1.0f)
+            p->kernels->scale_f32_f32(x, n, p->shape.embed_scale);
+    }
 }
 
 static void attn_in(lnr_pass *base, uint32_t layer, const attn_weights *w) {
@@ -99,19 +104,25 @@ static void attn_in(lnr_pass *base, uint32_t layer, const attn_weights *w) {
                          {.w = &w->k, .bias = w->k_bias, .y = p->k, .ldy = p->ld_kv},
                          {.w = &w->v, .bias = w->v_bias, .y = p->v, .ldy = p->ld_kv}};
     cpu_linear(p, jobs, 3, p->normed, p->shape.n_embd, n);
-    cpu_attn_store(p, layer);
+    cpu_attn_store(p, layer, w);
 }
 
-/* x += in W */
-static void project(cpu_pass *p, const lnr_matrix *w, const float *in, size_t ld_in) {
-    linear_job job = {
-        .w = w, .y = p->projected, .ldy = p->ld_embd, .add_to = p->x, .ld_add = p->shape.n_embd};
+/* x += in W, or x += norm(in W) */
+static void project(cpu_pass *p, const lnr_matrix *w, const float *norm, const float *in,
+                    size_t ld_in) {
+    linear_job job = {.w = w,
+                      .y = p->projected,
+                      .ldy = p->ld_embd,
+                      .add_to = norm ? NULL : p->x,
+                      .ld_add = p->shape.n_embd};
     cpu_linear(p, &job, 1, in, ld_in, p->step->n_tokens);
+    if (norm)
+        cpu_add_normed(p, norm, p->step->n_tokens);
 }
 
 static void attn_out(lnr_pass *base, const attn_weights *w) {
     cpu_pass *p = cpu(base);
-    project(p, &w->out, p->attended, (size_t)p->shape.n_heads * p->shape.head_dim);
+    project(p, &w->out, w->out_norm, p->attended, (size_t)p->shape.n_heads * p->shape.head_dim);
 }
 
 static void ffn_in(lnr_pass *base, const ffn_weights *w) {
@@ -122,7 +133,7 @@ static void ffn_in(lnr_pass *base, const ffn_weights *w) {
 
 static void ffn_out(lnr_pass *base, const ffn_weights *w) {
     cpu_pass *p = cpu(base);
-    project(p, &w->down, p->gate, p->ld_ff);
+    project(p, &w->down, w->out_norm, p->gate, p->ld_ff);
 }
 
 static void head(lnr_pass *base, const float *norm, const lnr_matrix *out) {
@@ -134,6 +145,9 @@ static void head(lnr_pass *base, const float *norm, const lnr_matrix *out) {
     linear_job job = {.w = out, .y = p->logits, .ldy = p->ld_vocab};
     if (p->step->n_out)
         cpu_linear(p, &job, 1, p->normed, n, p->step->n_out);
+    for (uint32_t i = 0; p->shape.logits_softcap > 0.0f && i < p->step->n_out; i++)
+        p->kernels->softcap_f32_f32(p->logits + i * p->ld_vocab, p->shape.n_vocab,
+                                    p->shape.logits_softcap);
 }
 
 static void end(lnr_pass *base) {
@@ -168,6 +182,7 @@ const lnr_backend lnr_backend_cpu = {
     .attn_out = attn_out,
     .ffn_in = ffn_in,
     .ffn_out = ffn_out,
+    .experts = cpu_experts,
     .head = head,
     .end = end,
     .logits = logits,

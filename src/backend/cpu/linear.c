@@ -6,15 +6,6 @@
 
 #define JOBS_MAX 3
 
-/* The input of a product in the forms that its matrices want. */
-typedef struct input {
-    const float *x; /* (n_tokens, n_cols) */
-    size_t ldx, n_cols;
-    uint32_t n_tokens;
-    const void *data[LNR_ACT_Q8A256 + 1]; /* by activation kind; NULL: not prepared */
-    size_t stride[LNR_ACT_Q8A256 + 1];
-} input;
-
 static lnr_act act_of(const lnr_matrix *w) {
     return lnr_format_find(w->type)->act;
 }
@@ -24,7 +15,7 @@ static lnr_act act_of(const lnr_matrix *w) {
 
 typedef struct prepare_task {
     cpu_pass *p;
-    const input *in;
+    const product_input *in;
     lnr_quantize_fn *quantize;
     char *out;
     size_t stride;
@@ -39,7 +30,8 @@ static void prepare_worker(void *arg, uint32_t worker) {
             t->quantize(t->in->x + i * t->in->ldx, t->in->n_cols, t->out + i * t->stride);
 }
 
-static void prepare(cpu_pass *p, input *in, lnr_act act) {
+void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *w) {
+    lnr_act act = act_of(w);
     if (in->data[act])
         return;
     in->stride[act] =
@@ -57,8 +49,8 @@ static void prepare(cpu_pass *p, input *in, lnr_act act) {
 /* ---- products
  * ------------------------------------------------------------------------------------ */
 
-static void product(const cpu_pass *p, const lnr_matrix *w, const input *in, uint32_t panel,
-                    uint32_t n, float *y, size_t ldy) {
+void cpu_product(const cpu_pass *p, const lnr_matrix *w, const product_input *in, uint32_t panel,
+                 uint32_t n, float *y, size_t ldy) {
     lnr_act act = act_of(w);
     size_t panel_bytes = w->bytes / lnr_div_up(w->n_rows, LNR_PANEL_ROWS);
     lnr_gemm_args a = {.w = (const char *)w->panels + panel * panel_bytes,
@@ -67,7 +59,7 @@ static void product(const cpu_pass *p, const lnr_matrix *w, const input *in, uin
                        .x = in->data[act],
                        .x_stride = in->stride[act],
                        .n_cols = in->n_tokens,
-                       .y = y + panel * LNR_PANEL_ROWS,
+                       .y = y,
                        .ldy = ldy};
     kernels_gemm(p->kernels, w->type)(&a);
 }
@@ -89,7 +81,7 @@ static void finish(const cpu_pass *p, const linear_job *j, uint32_t n_tokens, ui
 
 typedef struct linear_task {
     cpu_pass *p;
-    const input *in;
+    const product_input *in;
     const linear_job *job; /* (n_jobs): their panels one after the other are the items */
     uint32_t n_jobs;
     uint32_t n_panels[JOBS_MAX];
@@ -108,7 +100,7 @@ static void linear_worker(void *arg, uint32_t worker) {
             }
             uint32_t n = t->n_panels[i] - first < count ? t->n_panels[i] - first : count;
             const linear_job *j = &t->job[i];
-            product(t->p, j->w, t->in, first, n, j->y, j->ldy);
+            cpu_product(t->p, j->w, t->in, first, n, j->y + first * LNR_PANEL_ROWS, j->ldy);
             finish(t->p, j, t->in->n_tokens, first, n);
             first = 0;
             count -= n;
@@ -116,29 +108,36 @@ static void linear_worker(void *arg, uint32_t worker) {
     }
 }
 
-static void observe(const cpu_pass *p, const lnr_matrix *w, const input *in) {
+static void observe(const cpu_pass *p, const lnr_matrix *w, const product_input *in) {
     if (p->options.on_product)
-        p->options.on_product(w, in->x, in->ldx, in->n_tokens, p->options.user);
+        p->options.on_product(w, 0, in->x, in->ldx, in->n_tokens, p->options.user);
 }
 
 void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const float *x, size_t ldx,
                 uint32_t n_tokens) {
     LNR_ASSERT(n_jobs <= JOBS_MAX);
-    input in = {.x = x, .ldx = ldx, .n_cols = jobs[0].w->n_cols, .n_tokens = n_tokens};
+    product_input in = {.x = x, .ldx = ldx, .n_cols = jobs[0].w->n_cols, .n_tokens = n_tokens};
     linear_task t = {.p = p, .in = &in, .job = jobs, .n_jobs = n_jobs};
     uint32_t n_panels = 0;
     for (uint32_t i = 0; i < n_jobs; i++) {
         observe(p, jobs[i].w, &in);
-        prepare(p, &in, act_of(jobs[i].w));
+        cpu_prepare(p, &in, jobs[i].w);
         t.n_panels[i] = (uint32_t)lnr_div_up(jobs[i].w->n_rows, LNR_PANEL_ROWS);
         n_panels += t.n_panels[i];
     }
     pool_run(p->pool, linear_worker, &t, n_panels);
 }
 
+void cpu_gate(const cpu_pass *p, float *gate, const float *up, uint32_t n_tokens, size_t n) {
+    lnr_silu_mul_fn *activate =
+        p->shape.gate == GATE_GELU ? p->kernels->gelu_mul_f32_f32 : p->kernels->silu_mul_f32_f32;
+    for (uint32_t i = 0; i < n_tokens; i++)
+        activate(gate + i * p->ld_ff, up + i * p->ld_ff, n, gate + i * p->ld_ff);
+}
+
 typedef struct gated_task {
     cpu_pass *p;
-    const input *in;
+    const product_input *in;
     const lnr_matrix *gate, *up;
 } gated_task;
 
@@ -149,23 +148,20 @@ static void gated_worker(void *arg, uint32_t worker) {
     uint32_t first, count;
     while (pool_take(p->pool, worker, &share, &first, &count)) {
         p->worker[worker].n_panels += 2 * (uint64_t)count;
-        product(p, t->gate, t->in, first, count, p->gate, p->ld_ff);
-        product(p, t->up, t->in, first, count, p->up, p->ld_ff);
-        for (uint32_t i = 0; i < t->in->n_tokens; i++) {
-            size_t at = i * p->ld_ff + (size_t)first * LNR_PANEL_ROWS;
-            p->kernels->silu_mul_f32_f32(p->gate + at, p->up + at, (size_t)count * LNR_PANEL_ROWS,
-                                         p->gate + at);
-        }
+        size_t row = (size_t)first * LNR_PANEL_ROWS;
+        cpu_product(p, t->gate, t->in, first, count, p->gate + row, p->ld_ff);
+        cpu_product(p, t->up, t->in, first, count, p->up + row, p->ld_ff);
+        cpu_gate(p, p->gate + row, p->up + row, t->in->n_tokens, (size_t)count * LNR_PANEL_ROWS);
     }
 }
 
 void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up, const float *x,
                       size_t ldx) {
-    input in = {.x = x, .ldx = ldx, .n_cols = gate->n_cols, .n_tokens = p->step->n_tokens};
+    product_input in = {.x = x, .ldx = ldx, .n_cols = gate->n_cols, .n_tokens = p->step->n_tokens};
     observe(p, gate, &in);
     observe(p, up, &in);
-    prepare(p, &in, act_of(gate));
-    prepare(p, &in, act_of(up));
+    cpu_prepare(p, &in, gate);
+    cpu_prepare(p, &in, up);
     gated_task t = {p, &in, gate, up};
     pool_run(p->pool, gated_worker, &t, (uint32_t)lnr_div_up(gate->n_rows, LNR_PANEL_ROWS));
 }
@@ -193,4 +189,23 @@ static void norm_worker(void *arg, uint32_t worker) {
 void cpu_norm(cpu_pass *p, const float *weight, uint32_t n_tokens) {
     norm_task t = {p, weight};
     pool_run(p->pool, norm_worker, &t, n_tokens);
+}
+
+static void add_normed_worker(void *arg, uint32_t worker) {
+    const norm_task *t = arg;
+    cpu_pass *p = t->p;
+    size_t n = p->shape.n_embd;
+    pool_share share = {0};
+    uint32_t first, count;
+    while (pool_take(p->pool, worker, &share, &first, &count))
+        for (uint32_t i = first; i < first + count; i++) {
+            float *y = p->projected + i * p->ld_embd;
+            p->kernels->rms_norm_f32_f32(y, t->weight, n, p->shape.norm_eps, y);
+            p->kernels->add_f32_f32(p->x + i * n, y, n);
+        }
+}
+
+void cpu_add_normed(cpu_pass *p, const float *weight, uint32_t n_tokens) {
+    norm_task t = {p, weight};
+    pool_run(p->pool, add_normed_worker, &t, n_tokens);
 }

@@ -45,9 +45,25 @@ static void carve_worker(carver *c, const cpu_pass *p, worker_state *w) {
         *w = s;
 }
 
+static void carve_moe(carver *c, cpu_pass *p, size_t n_slots) {
+    const model_shape *s = &p->shape;
+    cpu_moe *m = &p->moe;
+    m->score = carve(c, p->options.n_ubatch * m->ld_score, sizeof *m->score);
+    m->chosen = carve(c, n_slots, sizeof *m->chosen);
+    m->weight = carve(c, n_slots, sizeof *m->weight);
+    m->slot = carve(c, n_slots, sizeof *m->slot);
+    m->token = carve(c, n_slots, sizeof *m->token);
+    m->first = carve(c, s->n_experts + 1, sizeof *m->first);
+    m->next = carve(c, s->n_experts, sizeof *m->next);
+    m->active = carve(c, s->n_experts, sizeof *m->active);
+    m->in = carve(c, n_slots * s->n_embd, sizeof *m->in);
+    m->out = carve(c, n_slots * p->ld_embd, sizeof *m->out);
+}
+
 static void carve_all(carver *c, cpu_pass *p) {
     const model_shape *s = &p->shape;
     size_t n = p->options.n_ubatch, n_att = (size_t)s->n_heads * s->head_dim;
+    size_t n_slots = s->n_experts ? n * s->n_experts_used : n;
     size_t widest = max_size(max_size(s->n_embd, s->n_ff), n_att);
     p->x = carve(c, n * s->n_embd, sizeof *p->x);
     p->normed = carve(c, n * s->n_embd, sizeof *p->normed);
@@ -55,12 +71,14 @@ static void carve_all(carver *c, cpu_pass *p) {
     p->k = carve(c, n * p->ld_kv, sizeof *p->k);
     p->v = carve(c, n * p->ld_kv, sizeof *p->v);
     p->attended = carve(c, n * n_att, sizeof *p->attended);
-    p->gate = carve(c, n * p->ld_ff, sizeof *p->gate);
-    p->up = carve(c, n * p->ld_ff, sizeof *p->up);
+    p->gate = carve(c, n_slots * p->ld_ff, sizeof *p->gate);
+    p->up = carve(c, n_slots * p->ld_ff, sizeof *p->up);
     p->projected = carve(c, n * p->ld_embd, sizeof *p->projected);
     p->logits = carve(c, p->options.n_out_max * p->ld_vocab, sizeof *p->logits);
-    p->act_q8a32 = carve(c, n, lnr_act_stride(LNR_ACT_Q8A32, widest));
-    p->act_q8a256 = carve(c, n, lnr_act_stride(LNR_ACT_Q8A256, widest));
+    p->act_q8a32 = carve(c, n_slots, lnr_act_stride(LNR_ACT_Q8A32, widest));
+    p->act_q8a256 = carve(c, n_slots, lnr_act_stride(LNR_ACT_Q8A256, widest));
+    if (s->n_experts)
+        carve_moe(c, p, n_slots);
     p->tile = carve(c, n, sizeof *p->tile);
     size_t n_parts = (size_t)s->n_heads * p->n_chunks_max;
     p->part_m = carve(c, n_parts, sizeof *p->part_m);
@@ -78,6 +96,7 @@ static void set_sizes(cpu_pass *p) {
     p->ld_kv = lnr_round_up((size_t)s->n_heads_kv * s->head_dim, LNR_PANEL_ROWS);
     p->ld_ff = lnr_round_up(s->n_ff, LNR_PANEL_ROWS);
     p->ld_embd = lnr_round_up(s->n_embd, LNR_PANEL_ROWS);
+    p->moe.ld_score = lnr_round_up(s->n_experts, LNR_PANEL_ROWS);
     p->ld_vocab = lnr_round_up(s->n_vocab, LNR_PANEL_ROWS);
     p->n_queries_max = group > ATTN_QUERIES ? group : ATTN_QUERIES;
     p->n_chunks_max = (uint32_t)lnr_div_up(p->options.n_ctx, LNR_ATTN_CHUNK);

@@ -28,6 +28,19 @@ typedef struct worker_state {
     char apart[64];                   /* workers' counters on cache lines of their own */
 } worker_state;
 
+/* Scratch of a mixture of experts; see experts.c. A slot is one (token, chosen expert) pair. */
+typedef struct cpu_moe {
+    float *score;               /* (n_ubatch, ld_score): the router's */
+    uint32_t *chosen;           /* (n_ubatch, n_experts_used), ascending */
+    float *weight;              /* (n_ubatch, n_experts_used) */
+    uint32_t *slot;             /* (n_ubatch, n_experts_used): where the pair lies */
+    uint32_t *token;            /* (n_slots) */
+    uint32_t *first, *next;     /* (n_experts + 1): an expert's first slot; while sorting */
+    uint32_t *active, n_active; /* (n_experts): those with a slot */
+    float *in, *out;            /* (n_slots, n_embd), (n_slots, ld_embd) */
+    size_t ld_score;
+} cpu_moe;
+
 typedef struct cpu_pass {
     lnr_pass base;
     model_shape shape;
@@ -45,10 +58,11 @@ typedef struct cpu_pass {
     float *normed;                /* (n_ubatch, n_embd) */
     float *q, *k, *v;             /* (n_ubatch, ld_q), (n_ubatch, ld_kv) twice */
     float *attended;              /* (n_ubatch, n_heads * head_dim) */
-    float *gate, *up;             /* (n_ubatch, ld_ff) */
+    float *gate, *up;             /* (n_ubatch, ld_ff); with experts (n_slots, ld_ff) */
     float *projected;             /* (n_ubatch, ld_embd) */
     float *logits;                /* (n_out_max, ld_vocab) */
-    void *act_q8a32, *act_q8a256; /* quantised inputs of the widest product, n_ubatch tokens */
+    void *act_q8a32, *act_q8a256; /* quantised inputs of the widest product, as many rows */
+    cpu_moe moe;
     float *part_m, *part_l,
         *part_o;     /* one token's attention by chunk: (n_heads_kv, n_chunks, group, ...) */
     attn_tile *tile; /* (n_ubatch) */
@@ -74,6 +88,25 @@ static inline uint16_t *cpu_kv_block(const cpu_pass *p, uint32_t layer, uint32_t
 /* ---- linear.c: products
  * -------------------------------------------------------------------------- */
 
+/* The input of a product in the forms that its matrices want. */
+typedef struct product_input {
+    const float *x; /* (n_tokens, n_cols) */
+    size_t ldx, n_cols;
+    uint32_t n_tokens;
+    const void *data[LNR_ACT_Q8A256 + 1]; /* by activation kind; NULL: not prepared */
+    size_t stride[LNR_ACT_Q8A256 + 1];
+} product_input;
+
+/* Makes the form that w wants, unless it is there. */
+void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *w);
+
+/* y (n_tokens, ldy) = panels panel..panel + n - 1 of w times the prepared input. On a worker. */
+void cpu_product(const cpu_pass *p, const lnr_matrix *w, const product_input *in, uint32_t panel,
+                 uint32_t n, float *y, size_t ldy);
+
+/* gate = activation(gate) * up on n columns of n_tokens rows, ld_ff apart. On a worker. */
+void cpu_gate(const cpu_pass *p, float *gate, const float *up, uint32_t n_tokens, size_t n);
+
 /* A product's result goes to y (n_tokens, ldy), with the bias added if there is one; or, if add_to
  * is not NULL, is added to add_to (n_tokens, ld_add) after the bias. */
 typedef struct linear_job {
@@ -90,17 +123,26 @@ typedef struct linear_job {
 void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const float *x, size_t ldx,
                 uint32_t n_tokens);
 
-/* gate = silu(x Wgate) * (x Wup), both products and the activation in one go. */
+/* gate = activation(x Wgate) * (x Wup), both products and the activation in one go. */
 void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up, const float *x,
                       size_t ldx);
 
-/* out (n_tokens, n_embd) = RMSNorm of the rows of x */
+/* normed (n_tokens, n_embd) = RMSNorm of the rows of x */
 void cpu_norm(cpu_pass *p, const float *weight, uint32_t n_tokens);
+
+/* x += RMSNorm of the rows of projected */
+void cpu_add_normed(cpu_pass *p, const float *weight, uint32_t n_tokens);
+
+/* ---- experts.c
+ * ----------------------------------------------------------------------------------- */
+
+void cpu_experts(lnr_pass *base, const moe_weights *w);
 
 /* ---- attention.c
  * --------------------------------------------------------------------------------- */
 
-void cpu_attn_store(cpu_pass *p, uint32_t layer); /* rope on q and k; k and v to the cache */
+/* Norm and rope on q and k; k and v to the cache. */
+void cpu_attn_store(cpu_pass *p, uint32_t layer, const attn_weights *w);
 void cpu_attention(lnr_pass *base, uint32_t layer);
 void cpu_attn_tiles(cpu_pass *p); /* cuts the step's tokens into tiles */
 

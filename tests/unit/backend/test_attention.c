@@ -87,7 +87,7 @@ static void run_step(lnr_pass *base, const test_case *c, truth *t, uint32_t firs
             memcpy(p->k + i * p->ld_kv, t[seq[i]].k + pos[i] * n_kv, n_kv * sizeof(float));
             memcpy(p->v + i * p->ld_kv, t[seq[i]].v + pos[i] * n_kv, n_kv * sizeof(float));
         }
-        cpu_attn_store(p, layer);
+        cpu_attn_store(p, layer, &(attn_weights){0});
         cpu_attention(base, layer);
         for (uint32_t i = 0; i < n_tokens; i++)
             memcpy(t[seq[i]].out[layer] + pos[i] * n_q, p->attended + i * n_q, n_q * sizeof(float));

@@ -45,8 +45,9 @@ static void round_trip(void **state) {
         q[i] = (double)i * 2.0;
         k[i] = 5.0;
     }
-    importance_sums sums[] = {{.name = "blk.0.attn_q.weight", .sum = q, .n_cols = COLS, .n = 4},
-                              {.name = "blk.0.attn_k.weight", .sum = k, .n_cols = COLS, .n = 0}};
+    uint64_t counts[] = {4, 0};
+    importance_sums sums[] = {{"blk.0.attn_q.weight", q, &counts[0], COLS, 1},
+                              {"blk.0.attn_k.weight", k, &counts[1], COLS, 1}};
     importance_facts facts = {"a text", 3, 128};
     lnr_error err = {0};
     if (importance_write(path_of("i.gguf"), &facts, sums, 2, &err) != LNR_OK)
@@ -86,7 +87,8 @@ static void it_has_an_effect(void **state) {
     double q[COLS];
     for (size_t i = 0; i < COLS; i++)
         q[i] = i == HEAVY ? 1000.0 : 1.0;
-    importance_sums sums = {.name = "blk.0.attn_q.weight", .sum = q, .n_cols = COLS, .n = 1};
+    uint64_t once = 1;
+    importance_sums sums = {"blk.0.attn_q.weight", q, &once, COLS, 1};
     importance_facts facts = {"", 1, 1};
     assert_int_equal(importance_write(path_of("heavy.gguf"), &facts, &sums, 1, NULL), LNR_OK);
     double error[2];
@@ -188,7 +190,8 @@ static void damaged(void **state) {
 static void without_effect(void **state) {
     (void)state;
     double one = 1.0;
-    importance_sums sums = {.name = "blk.7.attn_q.weight", .sum = &one, .n_cols = 1, .n = 1};
+    uint64_t once = 1;
+    importance_sums sums = {"blk.7.attn_q.weight", &one, &once, 1, 1};
     importance_facts facts = {"", 1, 1};
     assert_int_equal(importance_write(path_of("other.gguf"), &facts, &sums, 1, NULL), LNR_OK);
     lnr_quantize_options o = {.struct_size = sizeof o, .n_threads = 1};
