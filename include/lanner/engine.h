@@ -9,6 +9,7 @@
 
 #include <lanner/model.h>
 #include <lanner/sampler.h>
+#include <lanner/tokenizer.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,13 +43,22 @@ LNR_API void lnr_engine_get_info(const lnr_engine *e, lnr_engine_info *out);
  * thread, between steps. */
 LNR_API uint32_t lnr_engine_worker_panels(const lnr_engine *e, uint64_t *panels, uint32_t n_max);
 
+#define LNR_TOP_LOGPROBS_MAX 20
+
 typedef struct lnr_request_options {
     size_t struct_size;    /* sizeof(lnr_request_options) */
     const int32_t *tokens; /* the prompt, at least one; copied */
     size_t n_tokens;
     uint32_t max_tokens; /* to generate at most; 0: as many as the context holds */
-    bool ignore_end;     /* go on after an end-of-text token */
+    uint32_t min_tokens; /* the model's end-of-text tokens are not chosen before so many others */
+    bool ignore_end;     /* an end-of-text token is a token like others: given out, then more */
     bool hash_logits;    /* compute the logits hash */
+    bool logprobs;       /* TOKEN events carry logprob and top */
+    uint32_t n_top_logprobs; /* 0 to LNR_TOP_LOGPROBS_MAX; above 0 needs logprobs */
+    const char *const *stop; /* (n_stop): the answer ends where its text has one of these; bytes,
+                                not empty. The text is that of lnr_detokenizer without special
+                                tokens; cut it with lnr_stop (tokenizer.h). Copied */
+    size_t n_stop;           /* at most LNR_STOPS_MAX, of LNR_STOP_BYTES_MAX each */
     lnr_sampler_options sampler;
     void (*on_ready)(
         void *user); /* called by the owner thread when events wait, also just after DONE
@@ -61,18 +71,31 @@ typedef enum lnr_finish {
     LNR_FINISH_END,       /* the model ended its text */
     LNR_FINISH_LENGTH,    /* max_tokens reached */
     LNR_FINISH_CONTEXT,   /* the context is full */
+    LNR_FINISH_STOP,      /* a stop string: stop_idx says which */
     LNR_FINISH_CANCELLED, /* by lnr_request_cancel */
     LNR_FINISH_ERROR      /* see error */
 } lnr_finish;
 
-/* "eos", "length", "context", "cancel", "error" */
+/* "eos", "length", "context", "stop", "cancel", "error" */
 LNR_API const char *lnr_finish_name(lnr_finish f);
+
+/* Natural logarithm of the probability that the model gives a token: of the logits as the model
+ * computed them, over the whole vocabulary, before bias, penalties, temperature and truncation, so
+ * that it does not depend on the sampler. */
+typedef struct lnr_logprob {
+    int32_t token;
+    float logprob; /* -FLT_MAX for a probability of 0 */
+} lnr_logprob;
 
 typedef struct lnr_event {
     lnr_event_kind kind;
-    int32_t token; /* TOKEN: its id. The token that ended the text is not an event. */
+    int32_t token;  /* TOKEN: its id. The token that ended the text is not an event. */
+    float logprob;  /* TOKEN, if asked for: of token */
+    uint32_t n_top; /* TOKEN: how many follow in top; n_top_logprobs, or the whole vocabulary */
+    lnr_logprob top[LNR_TOP_LOGPROBS_MAX]; /* the most probable first; ties: the lower id first */
     /* DONE: */
     lnr_finish finish;
+    uint32_t stop_idx;      /* if finish is LNR_FINISH_STOP: index into stop */
     lnr_error error;        /* if finish is LNR_FINISH_ERROR */
     uint32_t n_prompt;      /* tokens computed of the prompt */
     uint32_t n_generated;   /* tokens sampled, the ending one included */

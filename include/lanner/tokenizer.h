@@ -40,6 +40,9 @@ LNR_API LNR_NODISCARD lnr_status lnr_tokenize(const lnr_tokenizer *t, const char
                                               size_t *n, lnr_error *err);
 LNR_API void lnr_tokens_free(int32_t *ids);
 
+#define LNR_STOPS_MAX      64  /* stop strings */
+#define LNR_STOP_BYTES_MAX 256 /* of each */
+
 /* Turns generated tokens into text piece by piece; never gives out half a UTF-8 character. */
 typedef struct lnr_detokenizer lnr_detokenizer;
 
@@ -56,6 +59,24 @@ LNR_API LNR_NODISCARD lnr_status lnr_detokenizer_add(lnr_detokenizer *d, int32_t
 /* What was held back, at the end; invalid bytes become U+FFFD. */
 LNR_API LNR_NODISCARD lnr_status lnr_detokenizer_end(lnr_detokenizer *d, const char **text,
                                                      size_t *n_bytes);
+
+/* Cuts a text that arrives in pieces before the first stop string: where one is complete first, and
+ * of several that end there before the longest. Holds back only what could still become one.
+ * Works on bytes; the result does not depend on the pieces. */
+typedef struct lnr_stop lnr_stop;
+
+/* stop: n strings, copied. LNR_E_ARGUMENT (more than LNR_STOPS_MAX, an empty or too long one),
+ * LNR_E_NOMEM. */
+LNR_API LNR_NODISCARD lnr_status lnr_stop_create(const char *const *stop, size_t n, lnr_stop **out,
+                                                 lnr_error *err);
+LNR_API void lnr_stop_destroy(lnr_stop *s); /* NULL allowed */
+
+/* safe: bytes that may be shown now, perhaps of earlier pieces; valid until the next call. *idx:
+ * the stop string that was found, else -1; from then on no more bytes come out. LNR_E_NOMEM. */
+LNR_API LNR_NODISCARD lnr_status lnr_stop_add(lnr_stop *s, const char *text, size_t n_bytes,
+                                              const char **safe, size_t *n_safe, int *idx);
+/* What was held back, at the end of a text without stop string. */
+LNR_API void lnr_stop_end(lnr_stop *s, const char **safe, size_t *n_safe);
 
 #ifdef __cplusplus
 }

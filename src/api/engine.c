@@ -25,11 +25,10 @@ uint32_t lnr_engine_worker_panels(const lnr_engine *e, uint64_t *panels, uint32_
 }
 
 const char *lnr_finish_name(lnr_finish f) {
-    static const char *const names[] = {[LNR_FINISH_END] = "eos",
-                                        [LNR_FINISH_LENGTH] = "length",
-                                        [LNR_FINISH_CONTEXT] = "context",
-                                        [LNR_FINISH_CANCELLED] = "cancel",
-                                        [LNR_FINISH_ERROR] = "error"};
+    static const char *const names[] = {
+        [LNR_FINISH_END] = "eos",          [LNR_FINISH_LENGTH] = "length",
+        [LNR_FINISH_CONTEXT] = "context",  [LNR_FINISH_STOP] = "stop",
+        [LNR_FINISH_CANCELLED] = "cancel", [LNR_FINISH_ERROR] = "error"};
     return (size_t)f < sizeof names / sizeof names[0] ? names[f] : "unknown";
 }
 

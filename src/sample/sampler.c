@@ -16,22 +16,6 @@ struct sampler {
     truncate_scratch scratch;
 };
 
-/* NaN fails every comparison, so it is refused with the rest. */
-lnr_status sampler_options_check(const lnr_sampler_options *o, lnr_error *err) {
-    if (!(o->temperature >= 0.0f && o->temperature <= FLT_MAX))
-        return LNR_FAIL(err, LNR_E_ARGUMENT,
-                        "temperature is %g; allowed is 0 (always the most probable token) or a "
-                        "finite number above",
-                        (double)o->temperature);
-    if (!(o->top_p > 0.0f && o->top_p <= 1.0f))
-        return LNR_FAIL(err, LNR_E_ARGUMENT,
-                        "top_p is %g; allowed is above 0 and at most 1 (1: off)", (double)o->top_p);
-    if (!(o->min_p >= 0.0f && o->min_p <= 1.0f))
-        return LNR_FAIL(err, LNR_E_ARGUMENT, "min_p is %g; allowed is 0 (off) to 1",
-                        (double)o->min_p);
-    return LNR_OK;
-}
-
 lnr_status sampler_create(uint32_t n_vocab, sampler **out, lnr_error *err) {
     *out = NULL;
     if (n_vocab == 0 || n_vocab > CANDIDATES_MAX)

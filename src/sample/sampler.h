@@ -6,14 +6,9 @@
 #ifndef LNR_SAMPLE_SAMPLER_H
 #define LNR_SAMPLE_SAMPLER_H
 
-#include "base/fail.h"
-
-#include <lanner/sampler.h>
+#include "sample/options.h"
 
 typedef struct sampler sampler;
-
-/* LNR_E_ARGUMENT naming the option, its value and the valid range. */
-lnr_status sampler_options_check(const lnr_sampler_options *o, lnr_error *err);
 
 /* LNR_E_UNSUPPORTED for a vocabulary of 0 or more than CANDIDATES_MAX tokens; LNR_E_NOMEM. */
 lnr_status sampler_create(uint32_t n_vocab, sampler **out, lnr_error *err);
