@@ -79,6 +79,29 @@ void kc_check_rope(kc *k);
 void kc_check_attn_chunk(kc *k);
 void kc_check_attn_merge(kc *k);
 
-void kc_bench(kc *k, const lnr_kernel_row *row);
+/* ---- speed ---- */
+
+/* A loop that does nothing but the multiplications of a row's level; run NULL: no limit known. */
+typedef struct kc_peak {
+    void (*run)(void);
+    double macs; /* of one run */
+} kc_peak;
+
+kc_peak kc_peak_of(const lnr_kernel_row *row);
+
+/* Of one thread among n_threads, in units of 1e9 per second; 0: not measured. */
+typedef struct kc_gemm_speed {
+    double read;   /* bytes of a plain read of weights in memory */
+    double one;    /* the same weights times one token */
+    double some;   /* times 8 tokens: bytes that 8 single tokens would have read */
+    double cached; /* one token, weights in cache */
+    double many;   /* multiplications with 252 tokens */
+    double peak;   /* bare multiplications */
+} kc_gemm_speed;
+
+kc_gemm_speed kc_bench_gemm(kc *k, const lnr_kernel_row *row, size_t n_threads);
+
+/* Prints the row's speed; false if it is not worth its place beside the scalar row. */
+bool kc_bench(kc *k, const lnr_kernel_row *row, size_t n_threads);
 
 #endif

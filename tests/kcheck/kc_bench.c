@@ -1,18 +1,14 @@
 /* How fast a row is on one thread: the best of a few runs, since the machine's neighbours only slow
- * things down. Products: one token over more weights than any cache holds, as in generation, in
- * GB/s of weights; and 256 tokens, as in a prompt, in GMAC/s. Others: bytes read and written, from
+ * things down. Products are measured in kc_bench_gemm.c and judged here; others work on floats in
  * L1 or L2. */
 #include "kc.h"
 
 #include "os/os.h"
-#include "quant/format.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { RUNS = 7, N_K = 2048, PROMPT = 256 };
-
-#define WEIGHT_BYTES ((size_t)512 << 20) /* more than this machine's share of L3 */
+enum { RUNS = 7 };
 
 static double best_seconds(void (*fn)(void *), void *arg, size_t repeat) {
     double best = 1e9;
@@ -26,53 +22,33 @@ static double best_seconds(void (*fn)(void *), void *arg, size_t repeat) {
     return best;
 }
 
-typedef struct gemm_call {
-    lnr_gemm_fn *fn;
-    lnr_gemm_args args;
-} gemm_call;
-
-static void call_gemm(void *arg) {
-    gemm_call *c = arg;
-    c->fn(&c->args);
+/* How fast the scalar row of a product's slot is, measured once. */
+static double scalar_many(kc *k, lnr_kernel_slot slot) {
+    static double known[LNR_KERNEL_SLOTS];
+    size_t n_rows;
+    const lnr_kernel_row *rows = kernels_rows(&n_rows);
+    for (size_t i = 0; i < n_rows && !(known[slot] > 0); i++)
+        if (rows[i].slot == slot)
+            known[slot] = kc_bench_gemm(k, &rows[i], 1).many;
+    return known[slot];
 }
 
-static void bench_gemm(kc *k, const lnr_kernel_row *row) {
-    lnr_type type = LNR_TYPE_F32;
-#define X(TYPE, lower, act, ACT)                                                                   \
-    if (strcmp(row->weight, #lower) == 0)                                                          \
-        type = LNR_TYPE_##TYPE;
-    LNR_FORMAT_LIST(X)
-#undef X
-    bool scalar = strcmp(row->isa, "scalar") == 0; /* a hundredth of the work is enough to see it */
-    lnr_act act = lnr_format_find(type)->act;
-    size_t block = lnr_type_block_weights(type), stride = lnr_act_stride(act, N_K);
-    size_t panel_bytes = N_K / block * lnr_type_block_bytes(type) * LNR_PANEL_ROWS;
-    size_t n_panels = (scalar ? WEIGHT_BYTES / 100 : WEIGHT_BYTES) / panel_bytes;
-    size_t n_few = scalar ? 2 : 32;
-    size_t n_y = n_panels * LNR_PANEL_ROWS + PROMPT * n_few * LNR_PANEL_ROWS;
-    char *w = os_memory_alloc(n_panels * panel_bytes), *x = os_memory_alloc(PROMPT * stride);
-    float *y = os_memory_alloc(n_y * sizeof *y);
-    if (w && x && y) {
-        kc_panel_blocks(k, type, KC_random, w, n_few * N_K / block);
-        for (size_t p = n_few; p < n_panels; p++)
-            memcpy(w + p * panel_bytes, w + p % n_few * panel_bytes, panel_bytes);
-        for (size_t c = 0; c < PROMPT; c++)
-            kc_activations(k, act, KC_random, x + c * stride, N_K);
-        gemm_call one = {(lnr_gemm_fn *)row->run, {w, n_panels, N_K, x, stride, 1, y, n_y}};
-        gemm_call few = one;
-        few.args.n_panels = n_few;
-        gemm_call many = few;
-        many.args.n_cols = scalar ? 4 : PROMPT;
-        many.args.ldy = n_few * LNR_PANEL_ROWS;
-        double macs = (double)(n_few * LNR_PANEL_ROWS * N_K * many.args.n_cols);
-        printf("%-42s %7.2f GB/s memory %7.2f GB/s cache %8.2f GMAC/s\n", row->name,
-               (double)(n_panels * panel_bytes) / best_seconds(call_gemm, &one, 1) * 1e-9,
-               (double)(n_few * panel_bytes) / best_seconds(call_gemm, &few, 20) * 1e-9,
-               macs / best_seconds(call_gemm, &many, 1) * 1e-9);
-    }
-    os_memory_free(w, n_panels * panel_bytes);
-    os_memory_free(x, PROMPT * stride);
-    os_memory_free(y, n_y * sizeof *y);
+/* A row must be WORTH times as fast as the scalar row at what multiplication bounds. */
+static bool bench_gemm(kc *k, const lnr_kernel_row *row, size_t n_threads) {
+    static const double WORTH = 1.5;
+    bool scalar = strcmp(row->isa, "scalar") == 0;
+    kc_gemm_speed s = kc_bench_gemm(k, row, n_threads);
+    double ratio = s.many / scalar_many(k, row->slot);
+    bool worth = scalar || ratio >= WORTH;
+    printf("%-42s %6.2f GB/s", row->name, s.one);
+    if (!scalar)
+        printf(" %3.0f %% of %.1f, x%.1f for 8, cached %.1f", 100 * s.one / s.read, s.read,
+               s.some / s.one, s.cached);
+    printf(", %.2f GMAC/s", s.many);
+    if (s.peak > 0)
+        printf(" %.0f %% of %.0f", 100 * s.many / s.peak, s.peak);
+    printf(", x%.1f scalar%s\n", ratio, worth ? "" : ": FAIL, too slow");
+    return worth;
 }
 
 typedef struct vector_call {
@@ -136,11 +112,12 @@ static void bench_attention(kc *k, const lnr_kernel_row *row) {
            2.0 * 8 * 128 * DIM / t * 1e-9);
 }
 
-void kc_bench(kc *k, const lnr_kernel_row *row) {
+bool kc_bench(kc *k, const lnr_kernel_row *row, size_t n_threads) {
     if (strcmp(row->op, "gemm") == 0)
-        bench_gemm(k, row);
-    else if (strcmp(row->op, "attn_chunk") == 0)
+        return bench_gemm(k, row, n_threads);
+    if (strcmp(row->op, "attn_chunk") == 0)
         bench_attention(k, row);
     else if (strcmp(row->op, "attn_merge") != 0)
         bench_vector(k, row);
+    return true;
 }

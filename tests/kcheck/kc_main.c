@@ -11,6 +11,7 @@
 typedef struct options {
     const char *pattern; /* part of the row's name; NULL for all */
     int n_rounds;        /* each with other random numbers */
+    size_t n_threads;    /* of a benchmark of products */
     bool bench, list;
 } options;
 
@@ -110,20 +111,22 @@ static int list(void) {
 static int bench_all(kc *k, const options *o) {
     size_t n_rows;
     const lnr_kernel_row *rows = kernels_rows(&n_rows);
+    int n_bad = 0;
     for (size_t i = 0; i < n_rows; i++)
         if (usable(&rows[i]) && wanted(o, &rows[i]))
-            kc_bench(k, &rows[i]);
-    return 0;
+            n_bad += !kc_bench(k, &rows[i], o->n_threads);
+    return n_bad != 0;
 }
 
 static int usage(void) {
-    fprintf(stderr, "usage: kcheck [-k PART] [--rounds N] [--seed N] [--bench | --list]\n");
+    fprintf(stderr,
+            "usage: kcheck [-k PART] [--rounds N] [--seed N] [--bench [--threads N] | --list]\n");
     return 2;
 }
 
 int main(int argc, char **argv) {
     static kc k = {.rng = 20261121};
-    options o = {.n_rounds = 1};
+    options o = {.n_rounds = 1, .n_threads = 1};
     for (int i = 1; i < argc; i++) {
         bool more = i + 1 < argc;
         if (strcmp(argv[i], "--bench") == 0)
@@ -134,11 +137,15 @@ int main(int argc, char **argv) {
             o.pattern = argv[++i];
         else if (strcmp(argv[i], "--rounds") == 0 && more)
             o.n_rounds = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--threads") == 0 && more)
+            o.n_threads = (size_t)atoi(argv[++i]);
         else if (strcmp(argv[i], "--seed") == 0 && more)
             k.rng = strtoull(argv[++i], NULL, 10) | 1;
         else
             return usage();
     }
+    if (o.n_threads < 1 || o.n_rounds < 1)
+        return usage();
     if (o.list)
         return list();
     if (!any_wanted(&o)) {
