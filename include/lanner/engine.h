@@ -39,6 +39,17 @@ LNR_API LNR_NODISCARD lnr_status lnr_engine_create(lnr_model *m, const lnr_engin
 LNR_API void lnr_engine_destroy(lnr_engine *e);
 LNR_API void lnr_engine_get_info(const lnr_engine *e, lnr_engine_info *out);
 
+/* What the steps read and computed since creation. Vectors and activations are not counted. */
+typedef struct lnr_engine_counters {
+    uint64_t weight_bytes; /* of weight matrices, once a step; of an embedding one row per token */
+    uint64_t kv_bytes;     /* of K and V read by attention */
+    uint64_t int8_macs;    /* multiply-adds of products with quantised weights */
+    uint64_t f32_macs;     /* of products with float weights, and of attention */
+} lnr_engine_counters;
+
+/* Owner thread, between steps. */
+LNR_API void lnr_engine_get_counters(const lnr_engine *e, lnr_engine_counters *out);
+
 /* Weight panels each worker computed since creation, n_threads figures; returns n_threads. Owner
  * thread, between steps. */
 LNR_API uint32_t lnr_engine_worker_panels(const lnr_engine *e, uint64_t *panels, uint32_t n_max);

@@ -20,6 +20,10 @@ void lnr_engine_get_info(const lnr_engine *e, lnr_engine_info *out) {
     engine_get_info(e, out);
 }
 
+void lnr_engine_get_counters(const lnr_engine *e, lnr_engine_counters *out) {
+    engine_get_counters(e, out);
+}
+
 uint32_t lnr_engine_worker_panels(const lnr_engine *e, uint64_t *panels, uint32_t n_max) {
     return engine_worker_panels(e, panels, n_max);
 }

@@ -114,6 +114,15 @@ typedef struct pass_options {
     void *user;
 } pass_options;
 
+/* What the operations of a pass read and computed since it was created: to set speeds beside the
+ * machine's limits. Vectors (norms, biases) and activations are not counted. */
+typedef struct pass_counters {
+    uint64_t weight_bytes; /* of matrices, once for each product; of an embedding its row */
+    uint64_t kv_bytes;     /* K and V read, once for each group of queries that shares a reading */
+    uint64_t int8_macs;    /* multiply-adds of products with quantised weights */
+    uint64_t f32_macs;     /* of products with float weights, and of attention */
+} pass_counters;
+
 typedef struct lnr_backend lnr_backend;
 
 /* The state of computing: scratch, KV memory, workers. One thread at a time. Backends extend this.
@@ -123,6 +132,7 @@ typedef struct lnr_pass {
     lnr_status status; /* sticky within a step */
     lnr_error error;
     size_t kv_bytes, scratch_bytes;
+    pass_counters counted;
 } lnr_pass;
 
 struct lnr_backend {

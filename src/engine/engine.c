@@ -137,6 +137,14 @@ void engine_get_info(const lnr_engine *e, lnr_engine_info *out) {
                              .scratch_bytes = e->pass->scratch_bytes};
 }
 
+void engine_get_counters(const lnr_engine *e, lnr_engine_counters *out) {
+    const pass_counters *c = &e->pass->counted;
+    *out = (lnr_engine_counters){.weight_bytes = c->weight_bytes,
+                                 .kv_bytes = c->kv_bytes,
+                                 .int8_macs = c->int8_macs,
+                                 .f32_macs = c->f32_macs};
+}
+
 uint32_t engine_worker_panels(const lnr_engine *e, uint64_t *panels, uint32_t n_max) {
     return e->model->backend->worker_panels(e->pass, panels, n_max);
 }

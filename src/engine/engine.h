@@ -23,6 +23,7 @@ lnr_status engine_create(lnr_model *m, const lnr_engine_options *o, lnr_engine *
                          lnr_error *err);
 void engine_destroy(lnr_engine *e);
 void engine_get_info(const lnr_engine *e, lnr_engine_info *out);
+void engine_get_counters(const lnr_engine *e, lnr_engine_counters *out);
 uint32_t engine_worker_panels(const lnr_engine *e, uint64_t *panels, uint32_t n_max);
 lnr_status engine_submit(lnr_engine *e, const lnr_request_options *o, lnr_request **out,
                          lnr_error *err);

@@ -240,8 +240,21 @@ void cpu_attn_tiles(cpu_pass *p) {
     }
 }
 
+/* A tile reads K and V up to its last position once for all of its queries. */
+static void count_attention(cpu_pass *p) {
+    const model_shape *s = &p->shape;
+    uint64_t cell = 2 * (uint64_t)s->head_dim * s->n_heads_kv * sizeof *p->kv;
+    for (uint32_t i = 0; i < p->n_tiles; i++) {
+        const uint32_t *pos = p->step->pos + p->tile[i].first;
+        p->base.counted.kv_bytes += cell * (pos[p->tile[i].count - 1] + 1);
+        for (uint32_t t = 0; t < p->tile[i].count; t++)
+            p->base.counted.f32_macs += 2 * (uint64_t)s->head_dim * s->n_heads * (pos[t] + 1);
+    }
+}
+
 void cpu_attention(lnr_pass *base, uint32_t layer) {
     cpu_pass *p = cpu(base);
+    count_attention(p);
     uint32_t n_kv = p->shape.n_heads_kv, n_workers = pool_n_workers(p->pool);
     layer_task t = {.p = p, .layer = layer, .window = p->shape.window ? p->shape.window[layer] : 0};
     t.first_chunk = seen_from(&t, p->step->pos[0]) / LNR_ATTN_CHUNK;

@@ -94,6 +94,8 @@ static void embed(lnr_pass *base, const lnr_matrix *table) {
         if (p->shape.embed_scale != 1.0f)
             p->kernels->scale_f32_f32(x, n, p->shape.embed_scale);
     }
+    size_t n_rows = lnr_round_up(table->n_rows, LNR_PANEL_ROWS);
+    p->base.counted.weight_bytes += p->step->n_tokens * (uint64_t)(table->bytes / n_rows);
 }
 
 static void attn_in(lnr_pass *base, uint32_t layer, const attn_weights *w) {

@@ -92,6 +92,7 @@ static void place_slots(cpu_pass *p) {
 static product_input rows_of(const cpu_pass *p, const product_input *in, uint32_t expert) {
     product_input rows = *in;
     uint32_t first = p->moe.first[expert];
+    rows.x += first * rows.ldx;
     rows.n_tokens = p->moe.first[expert + 1] - first;
     for (size_t act = 0; act <= LNR_ACT_Q8A256; act++)
         if (rows.data[act])
@@ -172,12 +173,11 @@ static void combine_worker(void *arg, uint32_t worker) {
             }
 }
 
-/* Shows what an expert sees to whoever measures it. */
-static void observe(const cpu_pass *p, const lnr_matrix *w, const float *x, size_t ldx) {
-    const cpu_moe *m = &p->moe;
-    for (uint32_t i = 0; p->options.on_product && i < m->n_active; i++) {
-        uint32_t e = m->active[i], first = m->first[e];
-        p->options.on_product(w, e, x + first * ldx, ldx, m->first[e + 1] - first, p->options.user);
+static void note_products(moe_task *t, const lnr_matrix *w) {
+    cpu_pass *p = t->p;
+    for (uint32_t i = 0; i < p->moe.n_active; i++) {
+        product_input in = rows_of(p, &t->in, p->moe.active[i]);
+        cpu_note_product(p, w, p->moe.active[i], p->shape.n_experts, &in);
     }
 }
 
@@ -195,15 +195,15 @@ void cpu_experts(lnr_pass *base, const moe_weights *w) {
     pool_run(p->pool, gather_worker, &t, n_slots);
     t.in =
         (product_input){.x = p->moe.in, .ldx = s->n_embd, .n_cols = s->n_embd, .n_tokens = n_slots};
-    observe(p, &w->gate, p->moe.in, s->n_embd);
-    observe(p, &w->up, p->moe.in, s->n_embd);
+    note_products(&t, &w->gate);
+    note_products(&t, &w->up);
     cpu_prepare(p, &t.in, &w->gate);
     cpu_prepare(p, &t.in, &w->up);
     pool_run(p->pool, gate_worker, &t, p->moe.n_active * t.n_panels);
 
     t.in = (product_input){.x = p->gate, .ldx = p->ld_ff, .n_cols = s->n_ff, .n_tokens = n_slots};
     t.n_panels = s->n_embd / LNR_PANEL_ROWS;
-    observe(p, &w->down, p->gate, p->ld_ff);
+    note_products(&t, &w->down);
     cpu_prepare(p, &t.in, &w->down);
     pool_run(p->pool, down_worker, &t, p->moe.n_active * t.n_panels);
     pool_run(p->pool, combine_worker, &t, n_tokens);

@@ -108,9 +108,16 @@ static void linear_worker(void *arg, uint32_t worker) {
     }
 }
 
-static void observe(const cpu_pass *p, const lnr_matrix *w, const product_input *in) {
+void cpu_note_product(cpu_pass *p, const lnr_matrix *w, uint32_t expert, uint32_t n_experts,
+                      const product_input *in) {
+    uint64_t macs = (uint64_t)w->n_rows / n_experts * w->n_cols * in->n_tokens;
+    p->base.counted.weight_bytes += w->bytes / n_experts;
+    if (act_of(w) == LNR_ACT_F32)
+        p->base.counted.f32_macs += macs;
+    else
+        p->base.counted.int8_macs += macs;
     if (p->options.on_product)
-        p->options.on_product(w, 0, in->x, in->ldx, in->n_tokens, p->options.user);
+        p->options.on_product(w, expert, in->x, in->ldx, in->n_tokens, p->options.user);
 }
 
 void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const float *x, size_t ldx,
@@ -120,7 +127,7 @@ void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const floa
     linear_task t = {.p = p, .in = &in, .job = jobs, .n_jobs = n_jobs};
     uint32_t n_panels = 0;
     for (uint32_t i = 0; i < n_jobs; i++) {
-        observe(p, jobs[i].w, &in);
+        cpu_note_product(p, jobs[i].w, 0, 1, &in);
         cpu_prepare(p, &in, jobs[i].w);
         t.n_panels[i] = (uint32_t)lnr_div_up(jobs[i].w->n_rows, LNR_PANEL_ROWS);
         n_panels += t.n_panels[i];
@@ -158,8 +165,8 @@ static void gated_worker(void *arg, uint32_t worker) {
 void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up, const float *x,
                       size_t ldx) {
     product_input in = {.x = x, .ldx = ldx, .n_cols = gate->n_cols, .n_tokens = p->step->n_tokens};
-    observe(p, gate, &in);
-    observe(p, up, &in);
+    cpu_note_product(p, gate, 0, 1, &in);
+    cpu_note_product(p, up, 0, 1, &in);
     cpu_prepare(p, &in, gate);
     cpu_prepare(p, &in, up);
     gated_task t = {p, &in, gate, up};

@@ -97,6 +97,10 @@ typedef struct product_input {
     size_t stride[LNR_ACT_Q8A256 + 1];
 } product_input;
 
+/* Counts a product of w, or of one of its n_experts, and shows its input to whoever measures it. */
+void cpu_note_product(cpu_pass *p, const lnr_matrix *w, uint32_t expert, uint32_t n_experts,
+                      const product_input *in);
+
 /* Makes the form that w wants, unless it is there. */
 void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *w);
 
