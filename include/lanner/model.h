@@ -86,6 +86,8 @@ typedef struct lnr_model_options {
                         void *user); /* false stops the load
 with LNR_E_CANCELLED; called from the loading thread only; may be NULL */
     void *user;
+    bool no_pack; /* leave the matrices in the file and read them whenever they are used: the model
+                     takes next to no memory of its own and runs slower, with the same bits */
 } lnr_model_options;
 
 typedef struct lnr_model_info {

@@ -208,5 +208,5 @@ void lnr_model_get_info(const lnr_model *m, lnr_model_info *out) {
                             .n_ctx_train = m->n_ctx_train,
                             .n_parameters = m->n_parameters,
                             .weight_bytes = m->weight_bytes,
-                            .tied = m->out.panels == NULL};
+                            .tied = m->out.bytes == 0};
 }

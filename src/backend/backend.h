@@ -19,14 +19,6 @@
 /* Positions per KV block: the unit in which the cache hands out memory. */
 #define KV_BLOCK_TOKENS 64u
 
-/* The weights of a linear map in the backend's own form. */
-typedef struct lnr_matrix {
-    lnr_type type;
-    uint32_t n_rows, n_cols;
-    void *panels; /* backend memory; NULL: there is no such matrix */
-    size_t bytes;
-} lnr_matrix;
-
 /* Where a matrix comes from: rows as they lie in the file. read may be called from several threads.
  */
 typedef struct matrix_source {
@@ -36,6 +28,15 @@ typedef struct matrix_source {
     lnr_status (*read)(void *user, uint64_t skip, void *p, size_t n, lnr_error *err);
     void *user;
 } matrix_source;
+
+/* The weights of a linear map in the backend's own form, or left in their file. */
+typedef struct lnr_matrix {
+    lnr_type type;
+    uint32_t n_rows, n_cols;
+    size_t bytes;       /* in the backend's form; 0: there is no such matrix */
+    void *panels;       /* backend memory; NULL: rows are read from `file` whenever they are used */
+    matrix_source file; /* if they are; name and user live as long as the matrix */
+} lnr_matrix;
 
 /* Pairs of a head's dimensions that rotate together: (2i, 2i+1), or (i, i + n_rot/2). */
 typedef enum rope_pairs { ROPE_ADJACENT, ROPE_HALVES } rope_pairs;
@@ -77,12 +78,13 @@ typedef struct model_shape {
                                 first. Borrowed */
     gate_activation gate;
     float norm_eps;
-    float embed_scale;      /* embeddings are multiplied by it; 1: left alone */
-    float attn_scale;       /* queries are multiplied by it */
-    float attn_softcap;     /* not 0: a score s becomes attn_softcap * tanh(s / attn_softcap) */
-    float logits_softcap;   /* not 0: likewise a logit */
-    const uint32_t *window; /* (n_layers): a token sees so many positions, its own counted; 0: all.
-                               NULL: all in every layer. Borrowed */
+    float embed_scale;       /* embeddings are multiplied by it; 1: left alone */
+    float attn_scale;        /* queries are multiplied by it */
+    float attn_softcap;      /* not 0: a score s becomes attn_softcap * tanh(s / attn_softcap) */
+    float logits_softcap;    /* not 0: likewise a logit */
+    size_t file_panel_bytes; /* the largest panel of a matrix that is left in its file; 0: none */
+    const uint32_t *window;  /* (n_layers): a token sees so many positions, its own counted; 0: all.
+                                NULL: all in every layer. Borrowed */
 } model_shape;
 
 /* What one step computes: n_tokens tokens, each at a position of a sequence. All arrays are
@@ -143,6 +145,8 @@ struct lnr_backend {
     /* Reads and packs a matrix with n_threads threads. */
     lnr_status (*matrix_load)(const matrix_source *src, uint32_t n_threads, lnr_matrix *out,
                               lnr_error *err);
+    /* Leaves a matrix in its file: slower to use, and it takes no memory. */
+    lnr_status (*matrix_leave)(const matrix_source *src, lnr_matrix *out, lnr_error *err);
     void (*matrix_free)(lnr_matrix *m);
 
     lnr_status (*pass_create)(const model_shape *shape, const pass_options *o, lnr_pass **out,

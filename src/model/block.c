@@ -17,5 +17,5 @@ void block_decoder_forward(const lnr_model *m, lnr_pass *p) {
     op_embed(p, &m->embed);
     for (uint32_t i = 0; i < m->shape.n_layers; i++)
         decoder_layer(p, i, &m->layer[i]);
-    op_head(p, m->out_norm, m->out.panels ? &m->out : &m->embed);
+    op_head(p, m->out_norm, m->out.bytes ? &m->out : &m->embed);
 }

@@ -116,9 +116,13 @@ lnr_status loader_shape(model_loader *l, rope_pairs rope, lnr_error *err) {
 lnr_status loader_ends(model_loader *l, lnr_error *err) {
     lnr_model *m = l->model;
     const model_shape *s = &m->shape;
-    LNR_TRY(loader_matrix(l, "token_embd.weight", s->n_vocab, s->n_embd, &m->embed, err));
+    bool tied = !loader_has(l, "output.weight");
+    l->leave = !tied; /* a table that is only looked up: a row for each token */
+    lnr_status st = loader_matrix(l, "token_embd.weight", s->n_vocab, s->n_embd, &m->embed, err);
+    l->leave = false;
+    LNR_TRY(st);
     LNR_TRY(loader_vector(l, "output_norm.weight", s->n_embd, &m->out_norm, err));
-    if (loader_has(l, "output.weight"))
+    if (!tied)
         LNR_TRY(loader_matrix(l, "output.weight", s->n_vocab, s->n_embd, &m->out, err));
     return LNR_OK;
 }

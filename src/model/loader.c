@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 lnr_status loader_u32(model_loader *l, const char *key, loader_range r, uint32_t *out,
                       lnr_error *err) {
@@ -86,24 +87,49 @@ static lnr_status unsupported_type(const lnr_backend *b, const gguf_tensor *t, l
                     lnr_type_name(t->type), names);
 }
 
-/* Rows `rows` of t, of which they are the share of done_bytes. */
+/* A reader and a name that live as long as the model. */
+static lnr_status leave_in_file(model_loader *l, const matrix_source *src, lnr_matrix *out,
+                                lnr_error *err) {
+    lnr_model *m = l->model;
+    tensor_reader *reader = arena_alloc(&m->arena, 1, sizeof *reader);
+    matrix_source kept = *src;
+    kept.user = reader;
+    kept.name = arena_strdup_n(&m->arena, src->name, strlen(src->name));
+    if (reader == NULL || kept.name == NULL)
+        return LNR_FAIL(err, LNR_E_NOMEM, "no memory for tensor '%s'", src->name);
+    *reader = *(const tensor_reader *)src->user;
+    LNR_TRY(m->backend->matrix_leave(&kept, out, err));
+    size_t panel_bytes = out->bytes / lnr_div_up(out->n_rows, LNR_PANEL_ROWS);
+    if (m->shape.file_panel_bytes < panel_bytes)
+        m->shape.file_panel_bytes = panel_bytes;
+    l->keep_file = true;
+    return LNR_OK;
+}
+
+static lnr_status report_progress(model_loader *l, uint64_t bytes, lnr_error *err) {
+    const lnr_model_options *o = l->opts;
+    l->done_bytes += bytes;
+    if (o && o->on_progress && !o->on_progress(l->done_bytes, l->total_bytes, o->user))
+        return LNR_FAIL(err, LNR_E_CANCELLED, "loading was stopped");
+    return LNR_OK;
+}
+
 static lnr_status load_rows(model_loader *l, const gguf_tensor *t, const char *name,
                             loader_rows rows, lnr_matrix *out, lnr_error *err) {
     const lnr_backend *b = l->model->backend;
-    uint32_t n_cols = (uint32_t)t->dim[0];
     if (!b->supports(t->type))
         return unsupported_type(b, t, err);
     uint64_t row_bytes = t->bytes / t->n_rows;
     tensor_reader reader = {l->file, t, rows.first * row_bytes};
-    matrix_source src = {name, t->type, rows.n, n_cols, read_tensor, &reader};
-    LNR_TRY(b->matrix_load(&src, l->n_threads, out, err));
-    l->model->n_parameters += (uint64_t)rows.n * n_cols;
-    l->model->weight_bytes += out->bytes;
-    l->done_bytes += rows.n * row_bytes;
-    const lnr_model_options *o = l->opts;
-    if (o && o->on_progress && !o->on_progress(l->done_bytes, l->total_bytes, o->user))
-        return LNR_FAIL(err, LNR_E_CANCELLED, "loading was stopped");
-    return LNR_OK;
+    matrix_source src = {name, t->type, rows.n, (uint32_t)t->dim[0], read_tensor, &reader};
+    if ((l->opts && l->opts->no_pack) || l->leave) {
+        LNR_TRY(leave_in_file(l, &src, out, err));
+    } else {
+        LNR_TRY(b->matrix_load(&src, l->n_threads, out, err));
+        l->model->weight_bytes += out->bytes;
+    }
+    l->model->n_parameters += (uint64_t)rows.n * t->dim[0];
+    return report_progress(l, rows.n * row_bytes, err);
 }
 
 lnr_status loader_matrix_rows(model_loader *l, const char *name, loader_rows rows, uint32_t n_cols,

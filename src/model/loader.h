@@ -13,11 +13,13 @@
 
 typedef struct model_loader {
     lnr_model *model;
-    const gguf_file *file;
+    gguf_file *file;
     const char *arch; /* prefix of the architecture's keys */
     uint32_t n_threads;
     const lnr_model_options *opts; /* may be NULL */
     bool *used;                    /* (n_tensors) */
+    bool leave;                    /* matrices asked for now stay in the file */
+    bool keep_file;                /* some did: the model takes the file over */
     uint64_t done_bytes, total_bytes;
 } model_loader;
 

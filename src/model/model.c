@@ -33,7 +33,7 @@ static lnr_status find_family(const gguf_file *f, const model_family **out, lnr_
                     names);
 }
 
-/* Panels and vectors of everything in the file, as an upper bound that is exact but for padding. */
+/* Panels and vectors of everything in the file, as an upper bound. */
 static uint64_t weight_bytes(const gguf_file *f) {
     uint64_t sum = 0;
     for (size_t i = 0; i < gguf_n_tensors(f); i++)
@@ -82,7 +82,8 @@ lnr_status model_load(const char *path, const lnr_model_options *opts, lnr_model
     if (opened)
         return model_error_with_path(err, opened, path);
     uint64_t bytes = weight_bytes(f);
-    lnr_status st = check_memory(bytes, path, err);
+    bool pack = opts == NULL || !opts->no_pack;
+    lnr_status st = pack ? check_memory(bytes, path, err) : LNR_OK;
     if (st)
         goto close_file;
     lnr_model *m = lnr_new(lnr_model);
@@ -107,12 +108,14 @@ lnr_status model_load(const char *path, const lnr_model_options *opts, lnr_model
         st = model_error_with_path(err, st, path);
         model_unref(m);
     } else {
+        m->file = l.keep_file ? f : NULL;
         *out = m;
     }
 free_used:
     lnr_free(used);
 close_file:
-    gguf_close(f);
+    if (*out == NULL || (*out)->file == NULL)
+        gguf_close(f);
     return st;
 }
 
@@ -137,6 +140,7 @@ void model_unref(lnr_model *m) {
     b->matrix_free(&m->embed);
     b->matrix_free(&m->out);
     tokenizer_destroy(m->tokenizer);
+    gguf_close(m->file);
     arena_deinit(&m->arena);
     lnr_free(m);
 }

@@ -44,12 +44,13 @@ struct lnr_model {
     uint32_t n_ctx_train;
     model_rope rope;
     tokenizer *tokenizer; /* owned */
+    gguf_file *file;      /* owned; NULL unless a matrix is left in it */
 
     bool fused;            /* the file has q, k, v in one tensor, and gate and up in another */
     lnr_matrix embed;      /* (n_vocab, n_embd) */
     model_layer *layer;    /* (n_layers) */
     const float *out_norm; /* (n_embd) */
-    lnr_matrix out;        /* (n_vocab, n_embd); panels == NULL: tied, embed serves */
+    lnr_matrix out;        /* (n_vocab, n_embd); bytes == 0: tied, embed serves */
     uint64_t n_parameters, weight_bytes;
 };
 

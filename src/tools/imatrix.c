@@ -54,7 +54,7 @@ static void on_product(const lnr_matrix *w, uint32_t expert, const float *x, siz
 /* A matrix to measure as the tensor `name`; NULL: it shares its tensor with one that is. */
 static lnr_status list_matrix(collector *c, uint32_t layer, const char *name, const lnr_matrix *w,
                               uint32_t n_matrices, lnr_error *err) {
-    if (w->panels == NULL)
+    if (w->bytes == 0)
         return LNR_OK;
     importance_sums *s = &c->sums[c->n];
     c->matrix[c->n++] = w;

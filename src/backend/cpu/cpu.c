@@ -89,8 +89,8 @@ static void embed(lnr_pass *base, const lnr_matrix *table) {
     size_t n = p->shape.n_embd;
     for (uint32_t t = 0; t < p->step->n_tokens; t++) {
         float *x = p->x + t * n;
-        lnr_panel_unpack_row(table->type, table->panels, table->n_cols, (size_t)p->step->token[t],
-                             x);
+        if (!cpu_matrix_row(table, (size_t)p->step->token[t], x, &p->worker[0]))
+            return;
         if (p->shape.embed_scale != 1.0f)
             p->kernels->scale_f32_f32(x, n, p->shape.embed_scale);
     }
@@ -153,7 +153,16 @@ static void head(lnr_pass *base, const float *norm, const lnr_matrix *out) {
 }
 
 static void end(lnr_pass *base) {
-    os_fp_restore(cpu(base)->fp_saved);
+    cpu_pass *p = cpu(base);
+    os_fp_restore(p->fp_saved);
+    for (uint32_t i = 0; i < pool_n_workers(p->pool); i++) {
+        worker_state *w = &p->worker[i];
+        if (w->status && base->status == LNR_OK) {
+            base->status = w->status;
+            base->error = w->error;
+        }
+        w->status = LNR_OK;
+    }
 }
 
 static const float *logits(const lnr_pass *base, uint32_t idx) {
@@ -174,6 +183,7 @@ const lnr_backend lnr_backend_cpu = {
     .supports = supports,
     .matrix_bytes = cpu_matrix_bytes,
     .matrix_load = cpu_matrix_load,
+    .matrix_leave = cpu_matrix_leave,
     .matrix_free = cpu_matrix_free,
     .pass_create = cpu_pass_create,
     .pass_destroy = cpu_pass_destroy,

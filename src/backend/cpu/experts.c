@@ -101,28 +101,30 @@ static product_input rows_of(const cpu_pass *p, const product_input *in, uint32_
 }
 
 /* Panels first.. of one expert for its tokens. */
-static void gate_and_up(moe_task *t, uint32_t expert, uint32_t first, uint32_t n) {
+static void gate_and_up(moe_task *t, uint32_t worker, uint32_t expert, uint32_t first, uint32_t n) {
     cpu_pass *p = t->p;
     product_input in = rows_of(p, &t->in, expert);
-    size_t at = (size_t)p->moe.first[expert] * p->ld_ff;
-    uint32_t base = expert * t->n_panels; /* an expert's rows are whole panels of the matrix */
-    float *gate = p->gate + at, *up = p->up + at;
-    cpu_product(p, &t->w->gate, &in, base + first, n, gate + first * LNR_PANEL_ROWS, p->ld_ff);
-    cpu_product(p, &t->w->up, &in, base + first, n, up + first * LNR_PANEL_ROWS, p->ld_ff);
-    cpu_gate(p, gate + first * LNR_PANEL_ROWS, up + first * LNR_PANEL_ROWS, in.n_tokens,
-             n * LNR_PANEL_ROWS);
+    size_t at = p->moe.first[expert] * p->ld_ff + first * LNR_PANEL_ROWS;
+    uint32_t panel = expert * t->n_panels + first; /* an expert's rows are whole panels */
+    product_part gate = {&t->w->gate, panel, n, p->gate + at, p->ld_ff};
+    product_part up = {&t->w->up, panel, n, p->up + at, p->ld_ff};
+    cpu_product(p, worker, &in, gate);
+    cpu_product(p, worker, &in, up);
+    cpu_gate(p, gate.y, up.y, in.n_tokens, n * LNR_PANEL_ROWS);
 }
 
-static void down(moe_task *t, uint32_t expert, uint32_t first, uint32_t n) {
+static void down(moe_task *t, uint32_t worker, uint32_t expert, uint32_t first, uint32_t n) {
     cpu_pass *p = t->p;
     product_input in = rows_of(p, &t->in, expert);
     float *y = p->moe.out + p->moe.first[expert] * p->ld_embd + first * LNR_PANEL_ROWS;
-    cpu_product(p, &t->w->down, &in, expert * t->n_panels + first, n, y, p->ld_embd);
+    product_part part = {&t->w->down, expert * t->n_panels + first, n, y, p->ld_embd};
+    cpu_product(p, worker, &in, part);
 }
 
 /* Items are the active experts' panels, one expert after the other. */
 static void each_panel(moe_task *t, uint32_t worker, uint32_t n_matrices,
-                       void (*run)(moe_task *t, uint32_t expert, uint32_t first, uint32_t n)) {
+                       void (*run)(moe_task *t, uint32_t worker, uint32_t expert, uint32_t first,
+                                   uint32_t n)) {
     cpu_pass *p = t->p;
     pool_share share = {0};
     uint32_t first, count;
@@ -131,7 +133,7 @@ static void each_panel(moe_task *t, uint32_t worker, uint32_t n_matrices,
         while (count) {
             uint32_t at = first % t->n_panels, left = t->n_panels - at;
             uint32_t n = left < count ? left : count;
-            run(t, p->moe.active[first / t->n_panels], at, n);
+            run(t, worker, p->moe.active[first / t->n_panels], at, n);
             first += n;
             count -= n;
         }

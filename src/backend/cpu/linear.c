@@ -49,19 +49,26 @@ void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *w) {
 /* ---- products
  * ------------------------------------------------------------------------------------ */
 
-void cpu_product(const cpu_pass *p, const lnr_matrix *w, const product_input *in, uint32_t panel,
-                 uint32_t n, float *y, size_t ldy) {
-    lnr_act act = act_of(w);
-    size_t panel_bytes = w->bytes / lnr_div_up(w->n_rows, LNR_PANEL_ROWS);
-    lnr_gemm_args a = {.w = (const char *)w->panels + panel * panel_bytes,
-                       .n_panels = n,
-                       .n_k = w->n_cols,
-                       .x = in->data[act],
-                       .x_stride = in->stride[act],
-                       .n_cols = in->n_tokens,
-                       .y = y,
-                       .ldy = ldy};
-    kernels_gemm(p->kernels, w->type)(&a);
+void cpu_product(const cpu_pass *p, uint32_t worker, const product_input *in, product_part part) {
+    lnr_act act = act_of(part.w);
+    while (part.n) {
+        uint32_t n = part.n;
+        const void *panels = cpu_matrix_panels(part.w, part.first, &n, &p->worker[worker]);
+        if (panels == NULL)
+            return;
+        lnr_gemm_args a = {.w = panels,
+                           .n_panels = n,
+                           .n_k = part.w->n_cols,
+                           .x = in->data[act],
+                           .x_stride = in->stride[act],
+                           .n_cols = in->n_tokens,
+                           .y = part.y,
+                           .ldy = part.ldy};
+        kernels_gemm(p->kernels, part.w->type)(&a);
+        part.first += n;
+        part.n -= n;
+        part.y += n * LNR_PANEL_ROWS;
+    }
 }
 
 /* Bias, then residual, on the rows of n panels from panel. */
@@ -100,7 +107,8 @@ static void linear_worker(void *arg, uint32_t worker) {
             }
             uint32_t n = t->n_panels[i] - first < count ? t->n_panels[i] - first : count;
             const linear_job *j = &t->job[i];
-            cpu_product(t->p, j->w, t->in, first, n, j->y + first * LNR_PANEL_ROWS, j->ldy);
+            product_part part = {j->w, first, n, j->y + first * LNR_PANEL_ROWS, j->ldy};
+            cpu_product(t->p, worker, t->in, part);
             finish(t->p, j, t->in->n_tokens, first, n);
             first = 0;
             count -= n;
@@ -156,8 +164,10 @@ static void gated_worker(void *arg, uint32_t worker) {
     while (pool_take(p->pool, worker, &share, &first, &count)) {
         p->worker[worker].n_panels += 2 * (uint64_t)count;
         size_t row = (size_t)first * LNR_PANEL_ROWS;
-        cpu_product(p, t->gate, t->in, first, count, p->gate + row, p->ld_ff);
-        cpu_product(p, t->up, t->in, first, count, p->up + row, p->ld_ff);
+        product_part gate = {t->gate, first, count, p->gate + row, p->ld_ff};
+        product_part up = {t->up, first, count, p->up + row, p->ld_ff};
+        cpu_product(p, worker, t->in, gate);
+        cpu_product(p, worker, t->in, up);
         cpu_gate(p, p->gate + row, p->up + row, t->in->n_tokens, (size_t)count * LNR_PANEL_ROWS);
     }
 }

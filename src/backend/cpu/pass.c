@@ -6,6 +6,9 @@
 #include "base/checked.h"
 #include "os/os.h"
 
+/* Read and packed at a time of a matrix that is left in its file: within a core's own cache. */
+#define FILE_PIECE_BYTES ((size_t)256 << 10)
+
 /* Hands out parts of the scratch block. Run twice: with base NULL to measure, then to place. */
 typedef struct carver {
     char *base;
@@ -41,6 +44,11 @@ static void carve_worker(carver *c, const cpu_pass *p, worker_state *w) {
     s.l_chunk = carve(c, n, sizeof *s.l_chunk);
     s.lo = carve(c, n, sizeof *s.lo);
     s.hi = carve(c, n, sizeof *s.hi);
+    if (p->shape.file_panel_bytes) {
+        s.piece_bytes = max_size(p->shape.file_panel_bytes, FILE_PIECE_BYTES);
+        s.rows = carve(c, s.piece_bytes, 1);
+        s.panels = carve(c, s.piece_bytes, 1);
+    }
     if (c->base)
         *w = s;
 }

@@ -25,7 +25,11 @@ typedef struct worker_state {
     float *m, *l, *m_chunk, *l_chunk; /* (n_queries_max) */
     uint16_t *lo, *hi;                /* (n_queries_max) */
     uint64_t n_panels;                /* computed since creation */
-    char apart[64];                   /* workers' counters on cache lines of their own */
+    char *rows, *panels; /* (piece_bytes) each, for matrices left in their file: as read, packed */
+    size_t piece_bytes;
+    lnr_status status; /* of reading them, in this step */
+    lnr_error error;
+    char apart[64]; /* workers' counters on cache lines of their own */
 } worker_state;
 
 /* Scratch of a mixture of experts; see experts.c. A slot is one (token, chosen expert) pair. */
@@ -104,9 +108,16 @@ void cpu_note_product(cpu_pass *p, const lnr_matrix *w, uint32_t expert, uint32_
 /* Makes the form that w wants, unless it is there. */
 void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *w);
 
-/* y (n_tokens, ldy) = panels panel..panel + n - 1 of w times the prepared input. On a worker. */
-void cpu_product(const cpu_pass *p, const lnr_matrix *w, const product_input *in, uint32_t panel,
-                 uint32_t n, float *y, size_t ldy);
+/* Panels first..first + n - 1 of a matrix; y (n_tokens, ldy) is the result of the first. */
+typedef struct product_part {
+    const lnr_matrix *w;
+    uint32_t first, n;
+    float *y;
+    size_t ldy;
+} product_part;
+
+/* Computes a part of a product with the prepared input, on a worker. */
+void cpu_product(const cpu_pass *p, uint32_t worker, const product_input *in, product_part part);
 
 /* gate = activation(gate) * up on n columns of n_tokens rows, ld_ff apart. On a worker. */
 void cpu_gate(const cpu_pass *p, float *gate, const float *up, uint32_t n_tokens, size_t n);
@@ -156,7 +167,15 @@ void cpu_attn_tiles(cpu_pass *p); /* cuts the step's tokens into tiles */
 size_t cpu_matrix_bytes(lnr_type type, uint32_t n_rows, uint32_t n_cols);
 lnr_status cpu_matrix_load(const matrix_source *src, uint32_t n_threads, lnr_matrix *out,
                            lnr_error *err);
+lnr_status cpu_matrix_leave(const matrix_source *src, lnr_matrix *out, lnr_error *err);
 void cpu_matrix_free(lnr_matrix *m);
+
+/* Panels first.. of m, as many as *n or, if they have to be read, what fits a worker's scratch: *n
+ * says how many. NULL, with w->status set, if they cannot be read. */
+const void *cpu_matrix_panels(const lnr_matrix *m, uint32_t first, uint32_t *n, worker_state *w);
+
+/* One row as floats; false, with w->status set, if it cannot be read. */
+bool cpu_matrix_row(const lnr_matrix *m, size_t row, float *out, worker_state *w);
 
 /* ---- pass.c
  * -------------------------------------------------------------------------------------- */

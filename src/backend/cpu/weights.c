@@ -2,7 +2,8 @@
  *
  * Each worker reads some rows in one piece of about 1 MiB, which stays in its cache, and packs them
  * to their final place: the file's bytes are touched once and there is no second copy of the
- * weights. */
+ * weights. A matrix may also be left in its file; its panels are then made in a worker's scratch
+ * each time they are used, with the same bytes. */
 #include "backend/cpu/pass.h"
 #include "base/alloc.h"
 #include "base/checked.h"
@@ -80,18 +81,30 @@ size_t cpu_matrix_bytes(lnr_type type, uint32_t n_rows, uint32_t n_cols) {
                                                                                   : 0;
 }
 
-lnr_status cpu_matrix_load(const matrix_source *src, uint32_t n_threads, lnr_matrix *out,
-                           lnr_error *err) {
+/* What is known of a matrix before it is read. */
+static lnr_status describe(const matrix_source *src, lnr_matrix *out, lnr_error *err) {
     *out = (lnr_matrix){.type = src->type, .n_rows = src->n_rows, .n_cols = src->n_cols};
-    uint64_t row_bytes;
-    load_task t = {.src = src, .format = lnr_format_find(src->type)};
-    size_t bytes = cpu_matrix_bytes(src->type, src->n_rows, src->n_cols);
-    if (t.format == NULL || bytes == 0 || !lnr_type_row_bytes(src->type, src->n_cols, &row_bytes))
+    out->bytes = cpu_matrix_bytes(src->type, src->n_rows, src->n_cols);
+    if (lnr_format_find(src->type) == NULL || out->bytes == 0)
         return LNR_FAIL(err, LNR_E_UNSUPPORTED, "tensor '%s': type %s with rows of %u", src->name,
                         lnr_type_name(src->type), src->n_cols);
-    t.row_bytes = (size_t)row_bytes;
+    return LNR_OK;
+}
+
+lnr_status cpu_matrix_leave(const matrix_source *src, lnr_matrix *out, lnr_error *err) {
+    LNR_TRY(describe(src, out, err));
+    out->file = *src;
+    return LNR_OK;
+}
+
+lnr_status cpu_matrix_load(const matrix_source *src, uint32_t n_threads, lnr_matrix *out,
+                           lnr_error *err) {
+    LNR_TRY(describe(src, out, err));
+    size_t bytes = out->bytes;
+    load_task t = {.src = src, .format = lnr_format_find(src->type)};
     t.n_panels = lnr_div_up(src->n_rows, LNR_PANEL_ROWS);
-    size_t panel_bytes = t.row_bytes * LNR_PANEL_ROWS;
+    size_t panel_bytes = bytes / t.n_panels;
+    t.row_bytes = panel_bytes / LNR_PANEL_ROWS;
     t.piece_panels = PIECE_BYTES / panel_bytes ? PIECE_BYTES / panel_bytes : 1;
     if (t.piece_panels > t.n_panels)
         t.piece_panels = t.n_panels;
@@ -107,8 +120,41 @@ lnr_status cpu_matrix_load(const matrix_source *src, uint32_t n_threads, lnr_mat
         return st;
     }
     out->panels = t.panels;
-    out->bytes = bytes;
     return LNR_OK;
+}
+
+/* ---- matrices left in their file
+ * ----------------------------------------------------------------- */
+
+static bool note(worker_state *w, lnr_status st) {
+    if (st && w->status == LNR_OK)
+        w->status = st;
+    return w->status == LNR_OK;
+}
+
+const void *cpu_matrix_panels(const lnr_matrix *m, uint32_t first, uint32_t *n, worker_state *w) {
+    size_t panel_bytes = m->bytes / lnr_div_up(m->n_rows, LNR_PANEL_ROWS);
+    if (m->panels)
+        return (const char *)m->panels + first * panel_bytes;
+    if (*n > w->piece_bytes / panel_bytes)
+        *n = (uint32_t)(w->piece_bytes / panel_bytes);
+    load_task t = {.src = &m->file,
+                   .format = lnr_format_find(m->type),
+                   .panels = w->panels - first * panel_bytes,
+                   .row_bytes = panel_bytes / LNR_PANEL_ROWS};
+    return note(w, load_piece(&t, first, *n, w->rows, &w->error)) ? w->panels : NULL;
+}
+
+bool cpu_matrix_row(const lnr_matrix *m, size_t row, float *out, worker_state *w) {
+    if (m->panels) {
+        lnr_panel_unpack_row(m->type, m->panels, m->n_cols, row, out);
+        return true;
+    }
+    size_t bytes = m->bytes / lnr_round_up(m->n_rows, LNR_PANEL_ROWS);
+    if (!note(w, m->file.read(m->file.user, row * bytes, w->rows, bytes, &w->error)))
+        return false;
+    lnr_format_find(m->type)->decode(w->rows, m->n_cols, out);
+    return true;
 }
 
 void cpu_matrix_free(lnr_matrix *m) {
