@@ -57,7 +57,7 @@ static lnr_status run_steps(run *r, lnr_pass *pass, float *logits, lnr_error *er
         block[s] = r->block + s * r->n_blocks;
     uint32_t n;
     for (bool first = true; (n = fill_step(r, first)) > 0; first = false) {
-        model_rope_angles(m, r->n, r->pos, n, r->rope_cos, r->rope_sin);
+        model_rope_angles(m, r->setup.n_ctx, r->pos, n, r->rope_cos, r->rope_sin);
         lnr_step step = {.n_tokens = n,
                          .token = r->token,
                          .pos = r->pos,
@@ -82,7 +82,7 @@ lnr_status engine_run(const lnr_model *m, engine_setup setup, const int *tokens,
     pass_options o = {.n_ubatch = setup.n_ubatch,
                       .n_out_max = setup.n_ubatch,
                       .n_kv_blocks = r.n_blocks * setup.n_seqs,
-                      .n_ctx = n,
+                      .n_ctx = setup.n_ctx,
                       .n_threads = setup.n_threads};
     lnr_pass *pass = NULL;
     lnr_status st = LNR_OK;

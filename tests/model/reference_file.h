@@ -25,7 +25,7 @@ const char *ref_file_array_string(const ref_file *f, const char *key, uint64_t i
 
 /* A tensor as doubles. */
 typedef struct ref_matrix {
-    double *w; /* (n_rows, n_cols), owned; NULL: no such tensor */
+    double *w; /* (n_rows, n_cols), owned; NULL: no such tensor, or of an unknown format */
     size_t n_rows, n_cols;
     size_t
         act_width; /* inputs that share one int8 scale in the engine; 0: it does not round them */
