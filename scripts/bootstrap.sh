@@ -65,6 +65,8 @@ list_missing() {
     need build-essential has_c_and_make
     need cmake has cmake
     need pkg-config has pkg-config
+    need libhwloc-dev has_lib hwloc
+    need libjansson-dev has_lib jansson
     need libpcre2-dev has_lib libpcre2-8
     need libutf8proc-dev has_lib libutf8proc
     if [ $scope = all ]; then

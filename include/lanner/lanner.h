@@ -4,6 +4,7 @@
 
 #include <lanner/engine.h>
 #include <lanner/machine.h>
+#include <lanner/measure.h>
 #include <lanner/model.h>
 #include <lanner/quantize.h>
 #include <lanner/sampler.h>

@@ -82,6 +82,16 @@ double os_cpu_quota(void) {
     return 0;
 }
 
+void os_huge_pages(char *mode, size_t capacity) {
+    char text[128]; /* "always [madvise] never" */
+    mode[0] = '\0';
+    if (!read_text("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof text))
+        return;
+    const char *from = strchr(text, '['), *to = from ? strchr(from, ']') : NULL;
+    if (to)
+        snprintf(mode, capacity, "%.*s", (int)(to - from - 1), from + 1);
+}
+
 /* A line "Name:  123 kB" of /proc/meminfo or /proc/self/status, in bytes; 0 if absent. */
 static uint64_t proc_bytes(const char *path, const char *name) {
     FILE *f = fopen(path, "re");

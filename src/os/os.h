@@ -104,6 +104,9 @@ unsigned os_cpus(int *cpus, unsigned n_max);
  */
 double os_cpu_quota(void);
 
+/* How the system gives out huge pages: "always", "madvise", "never"; "" if it does not tell. */
+void os_huge_pages(char *mode, size_t capacity);
+
 uint64_t os_memory_total(void);     /* bytes this process may use: the machine's or the cgroup's */
 uint64_t os_memory_available(void); /* of these, free or reclaimable now */
 uint64_t os_memory_resident(void);  /* of this process now */
