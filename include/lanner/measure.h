@@ -53,7 +53,7 @@ typedef struct lnr_meter_info {
 
 /* Fills memory with random data: four times the last-level caches (64 MiB of cache are assumed
  * where the system does not tell), but no more than max_bytes (0: no such bound), than a quarter of
- * the free memory, or than can be filled in 2 seconds. LNR_E_NOMEM. */
+ * the free memory, or than can be filled in 3 seconds. LNR_E_NOMEM. */
 LNR_API LNR_NODISCARD lnr_status lnr_meter_create(uint64_t max_bytes, lnr_meter **out,
                                                   lnr_error *err);
 LNR_API void lnr_meter_destroy(lnr_meter *m); /* NULL allowed */

@@ -19,7 +19,7 @@
 #define ASSUMED_CACHE     (64 * MIB)
 #define PIECE             ((size_t)MIB) /* that a thread takes at once */
 #define FILL_AT_ONCE      (64 * (size_t)MIB)
-#define FILL_NS_MAX       2000000000u
+#define FILL_NS_MAX       3000000000u
 #define N_WINDOWS         8
 #define CACHED_NS         8000000u /* reading of a region that fits a cache, per mode */
 #define CACHED_PASSES_MAX 100000u

@@ -21,5 +21,7 @@ LNR_INLINE vi vi_dot4(vi sum, vi v, vi x) {
     return _mm512_dpbusd_epi32(sum, v, x);
 }
 
+enum { SUMS = 16 };
+
 #define PEAK_I8 lnr_peak_i8_avx512vnni
 #include "kernels/simd/peak_dpbusd.h"

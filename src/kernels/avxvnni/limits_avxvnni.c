@@ -21,5 +21,7 @@ LNR_INLINE vi vi_dot4(vi sum, vi v, vi x) {
     return _mm256_dpbusd_avx_epi32(sum, v, x);
 }
 
+enum { SUMS = 14 }; /* with the two factors all 16 registers */
+
 #define PEAK_I8 lnr_peak_i8_avxvnni
 #include "kernels/simd/peak_dpbusd.h"

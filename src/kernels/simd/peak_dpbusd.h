@@ -1,12 +1,11 @@
 /* The int8 peak with VNNI: vpdpbusd into independent sums, for every vector width.
  *
  * The including file brings integer vectors vi with vi_load and vi_store, vi_dot4 (sum + 4 products
- * in each 32-bit lane), and the name PEAK_I8. */
+ * in each 32-bit lane), SUMS, and the name PEAK_I8. Two products a cycle with a latency of 5 need
+ * more than 10 sums. */
 #include "kernels/inline.h"
 #include "kernels/limits.h"
 #include "kernels/simd/unknown.h"
-
-enum { SUMS = 12 }; /* latency 5, two per cycle */
 
 uint64_t PEAK_I8(size_t n, const void *x, const void *y, uint64_t *macs) {
     vi a = vi_load(x), b = vi_load(y), sum[SUMS];
