@@ -41,6 +41,7 @@ LNR_API void lnr_engine_get_info(const lnr_engine *e, lnr_engine_info *out);
 
 /* What the steps read and computed since creation. Vectors and activations are not counted. */
 typedef struct lnr_engine_counters {
+    uint64_t n_steps, n_tokens; /* tokens: of prompts and sampled ones */
     uint64_t weight_bytes; /* of weight matrices, once a step; of an embedding one row per token */
     uint64_t kv_bytes;     /* of K and V read by attention */
     uint64_t int8_macs;    /* multiply-adds of products with quantised weights */

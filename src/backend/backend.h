@@ -119,6 +119,7 @@ typedef struct pass_options {
 /* What the operations of a pass read and computed since it was created: to set speeds beside the
  * machine's limits. Vectors (norms, biases) and activations are not counted. */
 typedef struct pass_counters {
+    uint64_t n_steps, n_tokens;
     uint64_t weight_bytes; /* of matrices, once for each product; of an embedding its row */
     uint64_t kv_bytes;     /* K and V read, once for each group of queries that shares a reading */
     uint64_t int8_macs;    /* multiply-adds of products with quantised weights */

@@ -139,7 +139,9 @@ void engine_get_info(const lnr_engine *e, lnr_engine_info *out) {
 
 void engine_get_counters(const lnr_engine *e, lnr_engine_counters *out) {
     const pass_counters *c = &e->pass->counted;
-    *out = (lnr_engine_counters){.weight_bytes = c->weight_bytes,
+    *out = (lnr_engine_counters){.n_steps = c->n_steps,
+                                 .n_tokens = c->n_tokens,
+                                 .weight_bytes = c->weight_bytes,
                                  .kv_bytes = c->kv_bytes,
                                  .int8_macs = c->int8_macs,
                                  .f32_macs = c->f32_macs};

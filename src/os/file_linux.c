@@ -205,3 +205,21 @@ void os_writer_abandon(os_writer *w) {
 bool os_is_terminal(int fd) {
     return isatty(fd) == 1;
 }
+
+lnr_status os_folder_create_temp(const char *parent, char *path, size_t capacity, lnr_error *err) {
+    int n = snprintf(path, capacity, "%s/lanner-XXXXXX", parent);
+    if (n < 0 || (size_t)n >= capacity)
+        return LNR_FAIL(err, LNR_E_ARGUMENT, "%s%s: the name is too long", LNR_PATH(parent));
+    if (mkdtemp(path) == NULL)
+        return LNR_FAIL(err, LNR_E_IO, "%s%s: cannot make a folder: %s", LNR_PATH(parent),
+                        strerror(errno));
+    return LNR_OK;
+}
+
+void os_file_remove(const char *path) {
+    (void)unlink(path);
+}
+
+void os_folder_remove(const char *path) {
+    (void)rmdir(path);
+}

@@ -41,6 +41,12 @@ lnr_status os_writer_write_at(os_writer *w, uint64_t offset, const void *p, size
 lnr_status os_writer_commit(os_writer *w, lnr_error *err); /* frees w, on failure too */
 void os_writer_abandon(os_writer *w);                      /* removes the temporary file, frees w */
 
+/* Makes a new folder that only this user can enter, under parent; its name goes to path. */
+lnr_status os_folder_create_temp(const char *parent, char *path, size_t capacity, lnr_error *err);
+/* Both do nothing where there is nothing, or the system refuses. A folder must be empty. */
+void os_file_remove(const char *path);
+void os_folder_remove(const char *path);
+
 /* ---- memory -----------------------------------------------------------------------------------
  */
 

@@ -81,6 +81,8 @@ static void begin(lnr_pass *base, const lnr_step *step) {
     p->fp_saved = os_fp_default();
     pool_bind_caller(p->pool);
     p->step = step;
+    p->base.counted.n_steps++;
+    p->base.counted.n_tokens += step->n_tokens;
     cpu_attn_tiles(p);
 }
 

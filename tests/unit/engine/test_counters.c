@@ -87,6 +87,8 @@ static void a_step_reads_what_the_file_holds(void **state) {
     step_to_token(e,
                   r); /* the prompt: the weights once for all its tokens, the head for the last */
     lnr_engine_get_counters(e, &before);
+    assert_int_equal(before.n_steps, 1);
+    assert_int_equal(before.n_tokens, PROMPT);
     assert_int_equal(before.weight_bytes, bytes + PROMPT * row);
     uint64_t head = (uint64_t)info.n_vocab * info.n_embd;
     assert_int_equal(before.int8_macs, (macs - head) * PROMPT + head);
@@ -94,6 +96,8 @@ static void a_step_reads_what_the_file_holds(void **state) {
     assert_int_equal(before.f32_macs, per_position * (PROMPT * (PROMPT + 1) / 2));
     step_to_token(e, r); /* one token, at position PROMPT */
     lnr_engine_get_counters(e, &c);
+    assert_int_equal(c.n_steps, 2);
+    assert_int_equal(c.n_tokens, PROMPT + 1);
     assert_int_equal(c.weight_bytes - before.weight_bytes, bytes + row);
     assert_int_equal(c.int8_macs - before.int8_macs, macs);
     assert_int_equal(c.f32_macs - before.f32_macs, per_position * (PROMPT + 1));
