@@ -2,6 +2,8 @@
  * 1, 13.3. */
 #include "cpu/features.h"
 
+#include "os/os.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -25,7 +27,8 @@ static uint64_t xcr0(void) {
 }
 
 uint32_t lnr_cpu_features(void) {
-    enum { XSAVED_YMM = 0x06, XSAVED_ZMM = 0xe6 }; /* SSE, AVX; and masks, both halves of zmm */
+    /* SSE, AVX; and masks, both halves of zmm; configuration and data of tiles */
+    enum { XSAVED_YMM = 0x06, XSAVED_ZMM = 0xe6, XSAVED_TILES = 0x60000 };
     uint32_t a, b, c, d, features = 0;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 27 & 1)) /* OSXSAVE */
         return 0;
@@ -45,6 +48,9 @@ uint32_t lnr_cpu_features(void) {
         features |= LNR_CPU_AVX512;
         if (c >> 11 & 1)
             features |= LNR_CPU_AVX512VNNI;
+        bool amx = (saved & XSAVED_TILES) == XSAVED_TILES && (d >> 24 & 1) && (d >> 25 & 1);
+        if (amx && os_tiles_request()) /* tiles, and their products of bytes */
+            features |= LNR_CPU_AMX_INT8;
     }
     if (ymm && subleaves >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1))
         features |= LNR_CPU_AVXVNNI;

@@ -12,6 +12,7 @@
 #define LNR_SLOT_avxvnni(...)
 #define LNR_SLOT_avx512(...)
 #define LNR_SLOT_avx512vnni(...)
+#define LNR_SLOT_amx(...)
 
 typedef enum lnr_kernel_slot {
 #define LNR_SLOT_scalar(op, weight, act)                LNR_KERNEL_##op##_##weight##_##act,

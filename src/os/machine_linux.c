@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -132,3 +133,22 @@ uint64_t os_memory_available(void) {
 uint64_t os_memory_resident(void) {
     return proc_bytes("/proc/self/status", "VmRSS");
 }
+
+#if defined(__x86_64__)
+static bool tiles_granted;
+
+static void request_tiles(void) {
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 }; /* asm/prctl.h, Linux 5.16 */
+    tiles_granted = syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
+
+bool os_tiles_request(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, request_tiles);
+    return tiles_granted;
+}
+#else
+bool os_tiles_request(void) {
+    return false;
+}
+#endif

@@ -119,6 +119,10 @@ uint64_t os_memory_resident(void);  /* of this process now */
 
 bool os_is_terminal(int fd);
 
+/* Asks that this process may use AMX's tile registers, which the system does not save unasked;
+ * false if it refuses. Later signal stacks (sigaltstack) must have room for them, 11 KB. */
+bool os_tiles_request(void);
+
 /* ---- this program -----------------------------------------------------------------------------
  */
 

@@ -120,8 +120,16 @@ void kc_check_gemm(kc *k) {
         for (size_t cols = 1; cols <= 13; cols++)
             for (size_t panels = 1; panels <= 5; panels += 2)
                 gemm_case(k, panels, block == 256 ? 2 : 11, cols, p);
-    gemm_case(k, 3, 2, 97, KC_random); /* beyond what the kernels unpack for at once */
-    gemm_case(k, 2, 1, 96 + 13, KC_random);
+    for (size_t cols = 14; cols <= 67;
+         cols++) /* kernels of prompts: two pairs of tiles of tokens */
+        for (size_t panels = 1; panels <= 3; panels++)
+            gemm_case(k, panels, 1 + cols % blocks_max, cols, KC_random);
+    for (kc_pattern p = 0; p < KC_N_PATTERNS; p++)
+        gemm_case(k, 3, block == 256 ? 2 : 11, 37, p);
+    static const size_t many[] = {96 + 1, 96 + 13, 128, 128 + 1, 128 + 19, 256, 256 + 3};
+    for (size_t i = 0; i < sizeof many / sizeof many[0];
+         i++) /* more than is unpacked for at once */
+        gemm_case(k, 1 + i % 3, 2, many[i], KC_random);
 }
 
 /* ---- quantize ---- */

@@ -1,74 +1,12 @@
 /* Q3_K product on AVX512-VNNI. The quants stay 0..7; the -4 is taken back once per block:
  *   sum_j s_j ((q - 4) . x)_j = sum_j s_j (q . x)_j - 4 * sum_j s_j * sum(x)_j,
  * the last sum by vpdpwssd over pairs of sub-blocks. Each side stays below 8 M in magnitude. */
-#include "kernels/avx512vnni/scales6_avx512vnni.h"
-#include "kernels/inline.h"
+#include "kernels/avx512vnni/q3_k_avx512vnni.h"
 #include "kernels/kernels.h"
-#include "quant/q3_k.h"
 
 #include <immintrin.h>
 
 #define GEMM_NAME lnr_gemm_q3_k_q8a256_32x6_avx512vnni
-
-typedef q3_k_panel weights;
-typedef lnr_q8a256 acts;
-
-enum { N_SUB = 16, N_GROUP = 4, N_WAY = 4 };
-
-typedef struct header {
-    __m512i scale[16]; /* int32 per row */
-    __m512i pair[8];   /* int16: scales of sub-blocks 2 i and 2 i + 1 per row */
-    __m512 d;
-} header;
-
-/* Scales j and j + 1, a dword per row each, and their pair. */
-LNR_INLINE void put_two(header *h, int j, __m128i first, __m128i second) {
-    h->scale[j] = _mm512_cvtepi8_epi32(first);
-    h->scale[j + 1] = _mm512_cvtepi8_epi32(second);
-    h->pair[j / 2] =
-        _mm512_mask_blend_epi16(0xaaaaaaaau, h->scale[j], _mm512_slli_epi32(h->scale[j + 1], 16));
-}
-
-LNR_INLINE void put_pair(header *h, int j, __m256i pair) {
-    __m512i p = _mm512_cvtepi8_epi16(pair);
-    h->pair[j / 2] = p;
-    h->scale[j] = _mm512_srai_epi32(_mm512_slli_epi32(p, 16), 16);
-    h->scale[j + 1] = _mm512_srai_epi32(p, 16);
-}
-
-LNR_INLINE header unpack_header(const weights *w) {
-    header h;
-    __m512i line[4], offset = _mm512_set1_epi8(32);
-    scales6_lines(w->scales, line);
-    LNR_EACH(l, 4) {
-        line[l] = _mm512_sub_epi8(line[l], offset);
-    }
-    LNR_EACH(l, 2) {
-        put_two(&h, 4 * l, _mm512_castsi512_si128(line[l]), _mm512_extracti32x4_epi32(line[l], 1));
-        put_two(&h, 4 * l + 2, _mm512_extracti32x4_epi32(line[l], 2),
-                _mm512_extracti32x4_epi32(line[l], 3));
-        put_pair(&h, 8 + 4 * l, _mm512_castsi512_si256(line[2 + l]));
-        put_pair(&h, 10 + 4 * l, _mm512_extracti64x4_epi64(line[2 + l], 1));
-    }
-    h.d = _mm512_cvtph_ps(_mm256_loadu_si256((const void *)w->d));
-    return h;
-}
-
-/* v with 4 added where `bit` of `high` is set */
-LNR_INLINE __m512i add_third(__m512i v, __m512i high, int bit) {
-    __mmask64 set = _mm512_test_epi8_mask(high, _mm512_set1_epi8((char)(1 << bit)));
-    return _mm512_mask_add_epi8(v, set, v, _mm512_set1_epi8(4));
-}
-
-LNR_INLINE void unpack_quants(const weights *w, int set, int g, __m512i v[4]) {
-    __m512i q = _mm512_loadu_si512(w->q[set][g]), two = _mm512_set1_epi8(3);
-    __m512i high = _mm512_loadu_si512(w->qh[set / 2][g]);
-    int bit = set % 2 * 4;
-    v[0] = add_third(_mm512_and_si512(q, two), high, bit);
-    v[1] = add_third(_mm512_and_si512(_mm512_srli_epi16(q, 2), two), high, bit + 1);
-    v[2] = add_third(_mm512_and_si512(_mm512_srli_epi16(q, 4), two), high, bit + 2);
-    v[3] = add_third(_mm512_and_si512(_mm512_srli_epi16(q, 6), two), high, bit + 3);
-}
 
 LNR_INLINE __m512i scaled(__m512i total, __m512i sum, const header *h, int j) {
     return _mm512_add_epi32(total, _mm512_mullo_epi32(sum, h->scale[j]));

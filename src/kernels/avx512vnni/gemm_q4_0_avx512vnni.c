@@ -1,33 +1,12 @@
 /* Q4_0 product on AVX512-VNNI. The quants stay 0..15; the -8 is taken back with the block's sum of
  * activations. Low and high nibbles are the block's halves of 16 weights, sub-blocks to the
  * skeleton. */
-#include "kernels/inline.h"
+#include "kernels/avx512vnni/q4_0_avx512vnni.h"
 #include "kernels/kernels.h"
-#include "quant/q4_0.h"
 
 #include <immintrin.h>
 
 #define GEMM_NAME lnr_gemm_q4_0_q8a32_32x6_avx512vnni
-
-typedef q4_0_panel weights;
-typedef lnr_q8a32 acts;
-
-enum { N_SUB = 2, N_GROUP = 4, N_WAY = 2 };
-
-typedef struct header {
-    __m512 d;
-} header;
-
-LNR_INLINE header unpack_header(const weights *w) {
-    return (header){_mm512_cvtph_ps(_mm256_loadu_si256((const void *)w->d))};
-}
-
-LNR_INLINE void unpack_quants(const weights *w, int set, int g, __m512i v[2]) {
-    __m512i q = _mm512_loadu_si512(w->q[g]), nibble = _mm512_set1_epi8(15);
-    (void)set;
-    v[0] = _mm512_and_si512(q, nibble);
-    v[1] = _mm512_and_si512(_mm512_srli_epi16(q, 4), nibble);
-}
 
 LNR_INLINE __m512i scaled(__m512i total, __m512i sum, const header *h, int j) {
     (void)h, (void)j; /* both halves of the block have its scale */

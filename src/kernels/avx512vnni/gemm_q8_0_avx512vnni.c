@@ -1,31 +1,12 @@
 /* Q8_0 product on AVX512-VNNI. The panel's bytes are q + 128, unsigned as vpdpbusd wants them
  * (which sums into int32 without saturation); the 128 is taken back with the block's sums of
  * activations. */
-#include "kernels/inline.h"
+#include "kernels/avx512vnni/q8_0_avx512vnni.h"
 #include "kernels/kernels.h"
-#include "quant/q8_0.h"
 
 #include <immintrin.h>
 
 #define GEMM_NAME lnr_gemm_q8_0_q8a32_32x6_avx512vnni
-
-typedef q8_0_panel weights;
-typedef lnr_q8a32 acts;
-
-enum { N_SUB = 1, N_GROUP = 8, N_WAY = 1 };
-
-typedef struct header {
-    __m512 d;
-} header;
-
-LNR_INLINE header unpack_header(const weights *w) {
-    return (header){_mm512_cvtph_ps(_mm256_loadu_si256((const void *)w->d))};
-}
-
-LNR_INLINE void unpack_quants(const weights *w, int set, int g, __m512i v[1]) {
-    (void)set;
-    v[0] = _mm512_loadu_si512(w->q[g]);
-}
 
 LNR_INLINE __m512i scaled(__m512i total, __m512i sum, const header *h, int j) {
     (void)total, (void)h, (void)j; /* one sub-block, its scale is the block's */
