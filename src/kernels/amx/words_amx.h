@@ -34,7 +34,4 @@ LNR_INLINE __m512i joined(__m512i low, __m512i high) {
     return _mm512_add_epi32(low, _mm512_slli_epi32(high, 8));
 }
 
-LNR_INLINE __m512 finish(const header *h, const acts *x, __m512i total, __m512 acc) {
-    return _mm512_fmadd_ps(_mm512_mul_ps(h->d, _mm512_set1_ps(x->d)), _mm512_cvtepi32_ps(total),
-                           acc);
-}
+#include "kernels/amx/finish_scale_amx.h"

@@ -1,0 +1,9 @@
+/* Q5_1 product on AMX. */
+#include "kernels/avx512vnni/q5_1_avx512vnni.h"
+#include "kernels/kernels.h"
+
+#define GEMM_NAME lnr_gemm_q5_1_q8a32_16x16_amx
+#define GEMM_FEW  lnr_gemm_q5_1_q8a32_32x6_avx512vnni
+#define OFFSET    0
+
+#include "kernels/amx/gemm_narrow_amx.h"
