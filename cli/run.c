@@ -21,7 +21,8 @@
 #define UBATCH_MAX     4096
 #define OPTION(member) .offset = offsetof(run_options, member)
 
-static const char *const isa_levels[] = {"scalar", "avx2", "avxvnni", "avx512", "avx512vnni", NULL};
+static const char *const isa_levels[] = {"scalar",     "avx2", "avxvnni", "avx512",
+                                         "avx512vnni", "amx",  NULL};
 
 static const app_option options[] = {
     {.name = "prompt",

@@ -16,7 +16,7 @@ extern "C" {
 LNR_API const char *lnr_version(void); /* "0.1.0" */
 
 /* Limits every kernel to an instruction set level: "scalar", "avx2", "avxvnni", "avx512",
- * "avx512vnni". To be called before the first model is loaded; results do not depend on it.
+ * "avx512vnni", "amx". To be called before the first model is loaded; results do not depend on it.
  * LNR_E_ARGUMENT for an unknown name (the line lists the valid ones), LNR_E_UNSUPPORTED if this
  * processor or build lacks the level, LNR_E_BUSY after a model was loaded. Threads: one, at start.
  */

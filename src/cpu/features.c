@@ -46,10 +46,10 @@ uint32_t lnr_cpu_features(void) {
         features |= LNR_CPU_AVX2;
     if (zmm && (b >> 16 & 1) && (b >> 17 & 1) && (b >> 30 & 1) && (b >> 31 & 1)) { /* F DQ BW VL */
         features |= LNR_CPU_AVX512;
-        if (c >> 11 & 1)
+        bool vnni = c >> 11 & 1, tiles = (d >> 24 & 1) && (d >> 25 & 1); /* and their bytes */
+        if (vnni)
             features |= LNR_CPU_AVX512VNNI;
-        bool amx = (saved & XSAVED_TILES) == XSAVED_TILES && (d >> 24 & 1) && (d >> 25 & 1);
-        if (amx && os_tiles_request()) /* tiles, and their products of bytes */
+        if (vnni && tiles && (saved & XSAVED_TILES) == XSAVED_TILES && os_tiles_request())
             features |= LNR_CPU_AMX_INT8;
     }
     if (ymm && subleaves >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1))

@@ -35,7 +35,8 @@ _Static_assert(sizeof(lnr_q8a32) == 40, "layout of q8a32");
 
 typedef enum lnr_act { LNR_ACT_F32, LNR_ACT_Q8A32, LNR_ACT_Q8A256 } lnr_act;
 
-/* Bytes from one token's n_k activations to the next token's: whole blocks, rounded up to 64. */
+/* Bytes from one token's n_k activations to the next token's: whole blocks and padding, a
+ * multiple of 64. */
 size_t lnr_act_stride(lnr_act act, size_t n_k);
 
 #endif

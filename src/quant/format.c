@@ -50,8 +50,12 @@ size_t lnr_act_stride(lnr_act act, size_t n_k) {
     switch (act) {
     case LNR_ACT_Q8A32:
         return lnr_round_up(n_k / 32 * sizeof(lnr_q8a32), 64);
-    case LNR_ACT_Q8A256:
-        return n_k / 256 * sizeof(lnr_q8a256);
+    case LNR_ACT_Q8A256: {
+        /* an odd number of cache lines: 16 tokens' rows at a power of two apart would share the few
+         * ways of the same L1 sets, which cost AMX 5 % */
+        size_t n_lines = n_k / 256 * sizeof(lnr_q8a256) / 64;
+        return (n_lines ? n_lines | 1 : 0) * 64;
+    }
     case LNR_ACT_F32:
         break;
     }

@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 
-LEVELS = ["scalar", "avx2", "avx512vnni"]
+LEVELS = ["scalar", "avx2", "avx512vnni", "amx"]
 PROMPT = "Once upon a time there was a prince who lived in a house by the sea. " * 6
 N_TOKENS = 24
 

@@ -53,7 +53,8 @@ lnr_status cpu_isa_limit(const char *level, lnr_error *err) {
     lnr_isa isa;
     if (!lnr_isa_from_name(level, &isa))
         return LNR_FAIL(err, LNR_E_ARGUMENT,
-                        "isa '%s': scalar, avx2, avxvnni, avx512 or avx512vnni expected", level);
+                        "isa '%s': scalar, avx2, avxvnni, avx512, avx512vnni or amx expected",
+                        level);
     uint32_t need = lnr_isa_features(isa), have = usable_features();
     if (isa != LNR_ISA_scalar && lnr_isa_highest(have & need) != isa)
         return LNR_FAIL(err, LNR_E_UNSUPPORTED,

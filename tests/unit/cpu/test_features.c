@@ -31,6 +31,7 @@ static void levels_grow(void **state) {
     }
     assert_int_equal(lnr_isa_features(LNR_ISA_avx2) & LNR_CPU_AVX512, 0);
     assert_int_equal(lnr_isa_features(LNR_ISA_avx512) & LNR_CPU_AVX512VNNI, 0);
+    assert_int_equal(lnr_isa_features(LNR_ISA_avx512vnni) & LNR_CPU_AMX_INT8, 0);
 }
 
 static void the_highest_level_is_one_the_machine_has(void **state) {
@@ -41,6 +42,7 @@ static void the_highest_level_is_one_the_machine_has(void **state) {
     assert_int_equal(lnr_isa_highest(LNR_CPU_LEVEL_AVX2 | LNR_CPU_AVXVNNI), LNR_ISA_avxvnni);
     assert_int_equal(lnr_isa_highest(LNR_CPU_LEVEL_AVX512), LNR_ISA_avx512);
     assert_int_equal(lnr_isa_highest(LNR_CPU_LEVEL_AVX512VNNI), LNR_ISA_avx512vnni);
+    assert_int_equal(lnr_isa_highest(LNR_CPU_LEVEL_AMX), LNR_ISA_amx);
 }
 
 static void the_machine_answers_the_same_twice(void **state) {
@@ -49,6 +51,8 @@ static void the_machine_answers_the_same_twice(void **state) {
     assert_int_equal(features, lnr_cpu_features());
     if (features & LNR_CPU_AVX512VNNI)
         assert_true(features & LNR_CPU_AVX512);
+    if (features & LNR_CPU_AMX_INT8) /* the level amx is all below it */
+        assert_int_equal(features & LNR_CPU_LEVEL_AMX, LNR_CPU_LEVEL_AMX);
 #if defined(__GNUC__) && defined(__x86_64__) /* the compiler's runtime has its own opinion */
     assert_int_equal(!!(features & LNR_CPU_AVX2), !!__builtin_cpu_supports("avx2"));
     assert_int_equal(!!(features & LNR_CPU_FMA), !!__builtin_cpu_supports("fma"));

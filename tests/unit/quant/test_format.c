@@ -142,7 +142,8 @@ static void activations_have_whole_lines(void **state) {
     (void)state;
     assert_int_equal(lnr_act_stride(LNR_ACT_F32, 3), 64);
     assert_int_equal(lnr_act_stride(LNR_ACT_Q8A32, 64), 128);
-    assert_int_equal(lnr_act_stride(LNR_ACT_Q8A256, 512), 640);
+    assert_int_equal(lnr_act_stride(LNR_ACT_Q8A256, 512), 704);
+    assert_int_equal(lnr_act_stride(LNR_ACT_Q8A256, 768), 960);
     assert_int_equal(lnr_act_stride(LNR_ACT_Q8A256, 0), 0);
 }
 
