@@ -33,7 +33,7 @@ typedef struct model_case {
 #define WIDE_MOE  "--embd 256 --ff 256 --heads 4 --kv-heads 4 --head-dim 64 --experts 4 --layers 1 "
 #define GEMMA2    "--arch gemma2 --window 48 --attn-cap 2 --final-cap 3 "
 #define GEMMA3    "--arch gemma3 --layers 6 --window 48 --rope-base 1000000 --rope-scaling linear "
-#define PHI3      "--arch phi3 --window 48 --rope-scaling longrope "
+#define PHI3      "--arch phi3 --window 48 --rope-scaling longrope --attn-factor 1.19 "
 
 static const model_case model_cases[] = {
     /* Floats: every setting of every family, and every mistake must show. */
@@ -65,7 +65,8 @@ static const model_case model_cases[] = {
             "--seed 13"},
     {"phi3-f32", 300, FLOATS,
      "--arch phi3 --embd 72 --ff 60 --head-dim 18 --kv-heads 4 --tied --seed 14"},
-    {"phi3-f32-long", 300, FLOATS, PHI3 "--embd 96 --ff 76 --head-dim 24 --seed 15"},
+    {"phi3-f32-long", 300, FLOATS,
+     "--arch phi3 --window 48 --rope-scaling longrope --embd 96 --ff 76 --head-dim 24 --seed 15"},
     {"phi3-f32-short", 300, FLOATS,
      PHI3 "--embd 80 --ff 90 --head-dim 20 --rope-dim 14 --original-ctx 4096 --ctx 8192 "
           "--attn-factor 1.3 --seed 16"},
@@ -97,7 +98,8 @@ static const model_case model_cases[] = {
 
     /* Blocks of 32 values */
     {"llama-q8_0", 160, QUANTISED, "--type Q8_0 " SMALL "--seed 30"},
-    {"qwen2-q8_0", 160, QUANTISED, "--arch qwen2 --type Q8_0 " SMALL "--tied --seed 31"},
+    {"qwen2-q8_0", 160, QUANTISED,
+     "--arch qwen2 --type Q8_0 " SMALL "--head-dim 16 --tied --seed 31"},
     {"qwen3-q8_0", 160, QUANTISED, "--arch qwen3 --type Q8_0 " SMALL "--seed 32"},
     {"gemma2-q8_0", 160, QUANTISED, GEMMA2 "--type Q8_0 " SMALL "--seed 33"},
     {"gemma3-q8_0", 160, QUANTISED, GEMMA3 "--type Q8_0 " SMALL "--seed 34"},
@@ -115,7 +117,7 @@ static const model_case model_cases[] = {
 
     /* Blocks of 256 values */
     {"llama-q4_k-q6_k", 160, QUANTISED, "--type Q4_K --mix Q6_K " WIDE "--seed 50"},
-    {"qwen2-q4_k", 160, QUANTISED, "--arch qwen2 --type Q4_K " WIDE "--rope-dim 16 --seed 51"},
+    {"qwen2-q4_k", 160, QUANTISED, "--arch qwen2 --type Q4_K " WIDE "--seed 51"},
     {"qwen2-q4_k-q8_0", 160, QUANTISED,
      "--arch qwen2 --type Q4_K --mix Q8_0 " WIDE "--tied --seed 52"},
     {"qwen3-q4_k-q6_k", 160, QUANTISED, "--arch qwen3 --type Q4_K --mix Q6_K " WIDE "--seed 53"},
@@ -126,7 +128,7 @@ static const model_case model_cases[] = {
      "--arch qwen3moe --type Q4_K --mix Q6_K " WIDE_MOE "--seed 57"},
     {"mixtral-q4_k-q6_k", 160, MIXING, "--type Q4_K --mix Q6_K " WIDE_MOE "--seed 58"},
     {"qwen2-q6_k-q4_k", 160, QUANTISED,
-     "--arch qwen2 --type Q6_K --mix Q4_K " WIDE "--rope-dim 16 --tied --seed 59"},
+     "--arch qwen2 --type Q6_K --mix Q4_K " WIDE "--tied --seed 59"},
     {"llama-q2_k-q3_k", 160, QUANTISED, "--type Q2_K --mix Q3_K " WIDE "--seed 60"},
     {"llama-iq4_xs-q5_k", 160, QUANTISED, "--type IQ4_XS --mix Q5_K " WIDE "--tied --seed 61"},
     {"gemma2-q3_k-q2_k", 160, QUANTISED, GEMMA2 "--type Q3_K --mix Q2_K " WIDE "--seed 62"},

@@ -1,5 +1,5 @@
-/* reference FILE [--rounded] [--ctx N] [--greedy N | --logits] TOKEN...: the reference's five
- * highest logits after each token.
+/* reference FILE [--rounded] [--no-window] [--ctx N] [--greedy N | --logits] TOKEN...: the
+ * reference's five highest logits after each token.
  *
  * For looking at a model by hand, and for comparing the reference with another program, without the
  * engine: --greedy appends the highest token N times and prints the text, --logits prints all of a
@@ -98,7 +98,9 @@ static int parse_options(int argc, char **argv, options *o) {
     int ok = argc >= 3 && o->tokens != NULL;
     for (int i = 2; ok && i < argc; i++) {
         if (strcmp(argv[i], "--rounded") == 0)
-            o->flags = REFERENCE_ROUNDED;
+            o->flags |= REFERENCE_ROUNDED;
+        else if (strcmp(argv[i], "--no-window") == 0)
+            o->flags |= REFERENCE_NO_WINDOW;
         else if (strcmp(argv[i], "--logits") == 0)
             o->prints_all = 1;
         else if (strcmp(argv[i], "--ctx") == 0 && i + 1 < argc)
@@ -124,8 +126,9 @@ int main(int argc, char **argv) {
     reference_model *m = ok ? reference_open(argv[1], o.n_ctx) : NULL;
     ok = m && are_tokens(m, &o);
     if (!ok)
-        fprintf(stderr, "usage: reference FILE [--rounded] [--ctx N] [--greedy N | --logits] "
-                        "TOKEN...\n");
+        fprintf(stderr,
+                "usage: reference FILE [--rounded] [--no-window] [--ctx N] [--greedy N | --logits] "
+                "TOKEN...\n");
     else
         ok = run(m, &o);
     free(o.tokens);

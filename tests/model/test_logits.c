@@ -1,11 +1,11 @@
 /* The engine's logits against the reference's, and against themselves.
  *
- *   test_logits make DIR [ARGS]    writes the tiny models of cases.h; ARGS as "--seed 7" overrule
- * theirs test_logits compare DIR [ISA]  against the reference, at every position of prompts of 1 to
- * 300 tokens test_logits hash DIR ISA       bits: golden.txt, for every micro-batch, number of
- * threads and sequences test_logits golden DIR         prints golden.txt anew test_logits stories
- * FILE greedy text of a trained model equals the reference's test_logits measure DIR        prints
- * the errors that compare's bounds come from
+ *   test_logits make DIR [ARGS]     writes the models of cases.h; ARGS, as "--seed 7", overrule
+ *   test_logits compare DIR [ISA]   against the reference, at every position of several prompts
+ *   test_logits hash DIR ISA        bits, however they are computed, against golden.txt
+ *   test_logits golden DIR          prints golden.txt anew
+ *   test_logits measure DIR         prints the errors that compare's bounds come from
+ *   test_logits stories DATA        the greedy text of a trained model is the reference's
  *
  * Two proofs that need each other: the reference shows that the numbers are right but not their
  * last bits; the hashes hold the bits but not that they are right. Exit 77: this machine lacks ISA.
