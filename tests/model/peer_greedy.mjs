@@ -63,7 +63,7 @@ async function tieAt(llama, c, prompt, ours, theirs) {
         llama, c.file, (model, sequence) => logitsAfter(sequence, common));
     const row = rows.at(-1);
     const [our, their] = [row[ours[at]], row[theirs[at]]];
-    console.log(`  part at token ${at}: ${ours[at]} with logit ${our}, ${theirs[at]} with ${their}`);
+    console.log(`  part at token ${at}: logit ${our} of ${ours[at]}, ${their} of ${theirs[at]}`);
     return Math.abs(their - our) <= NEAR_TIE * Math.abs(their);
 }
 

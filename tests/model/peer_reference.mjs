@@ -77,9 +77,9 @@ async function compare(llama, model) {
     const median = errors[N_TOKENS >> 1];
     const worst = errors[Math.floor(bounds.share * (N_TOKENS - 1))];
     const holds = median <= bounds.median && worst <= bounds.worst;
-    console.log(
-        `${holds ? "same" : "DIFFERENT"}: ${model.name}, median ${median.toExponential(1)}, worst ` +
-        `${worst.toExponential(1)}, the same best token ${nSame} times of ${N_TOKENS}`);
+    console.log(`${holds ? "same" : "DIFFERENT"}: ${model.name}, ` +
+        `median ${median.toExponential(1)}, worst ${worst.toExponential(1)}, ` +
+        `the same best token ${nSame} times of ${N_TOKENS}`);
     return holds;
 }
 
