@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-#define APP_ARGUMENTS_MAX 3
+#define APP_ARGUMENTS_MAX 16
 #define APP_OPTIONS_MAX   64
 
 typedef enum app_kind {

@@ -21,7 +21,7 @@ typedef struct cli_command {
     }
 
 extern const cli_command cli_run, cli_inspect, cli_tokenize, cli_quantize, cli_imatrix, cli_synth,
-    cli_render, cli_machine, cli_version;
+    cli_render, cli_machine, cli_bench, cli_version;
 
 /* Parses words into values, which hold the defaults. True: go on; false: *code says how to end
  * (--help was printed, or the mistake told). */

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-static const cli_command *const commands[] = {&cli_run,      &cli_inspect, &cli_tokenize,
-                                              &cli_quantize, &cli_imatrix, &cli_synth,
-                                              &cli_render,   &cli_machine, &cli_version};
+static const cli_command *const commands[] = {
+    &cli_run,   &cli_inspect, &cli_tokenize, &cli_quantize, &cli_imatrix,
+    &cli_synth, &cli_render,  &cli_machine,  &cli_bench,    &cli_version};
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
 static const cli_command *find_command(const char *name) {
