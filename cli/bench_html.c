@@ -88,26 +88,23 @@ static const char *color(const bench_row *r) {
 /* ---- bars
  * --------------------------------------------------------------------------------------- */
 
-#define BAR_X   70 /* right of the tests' names */
-#define BAR_END 760
+#define BAR_END 740
 #define ROW_H   50
 
 static void add_bar(const bench *b, const bench_row *r, double most, int y, lnr_buf *out) {
     bench_figures f;
     bench_figures_of(b, r, &f);
-    double scale = most > 0 ? (BAR_END - BAR_X) / most : 0;
-    double low = BAR_X + f.speed.low * scale, high = BAR_X + f.speed.high * scale;
-    buf_printf(out, "<text x=\"%d\" y=\"%d\" class=\"faint\">", BAR_X, y + 12);
+    double scale = most > 0 ? BAR_END / most : 0;
+    buf_printf(out, "<text x=\"0\" y=\"%d\">%s <tspan class=\"faint\">", y + 12, r->test);
     add_label(b, r, out);
-    buf_printf(out, "</text>\n<text x=\"%d\" y=\"%d\" class=\"end\">%s</text>\n", BAR_X - 12,
-               y + 33, r->test);
     buf_printf(out,
-               "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"18\" rx=\"3\" class=\"track\"/>\n"
-               "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"18\" rx=\"3\" class=\"%s\"/>\n"
+               "</tspan></text>\n"
+               "<rect x=\"0\" y=\"%d\" width=\"%d\" height=\"18\" rx=\"3\" class=\"track\"/>\n"
+               "<rect x=\"0\" y=\"%d\" width=\"%.1f\" height=\"18\" rx=\"3\" class=\"%s\"/>\n"
                "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" class=\"whisker\"/>\n",
-               BAR_X, y + 19, BAR_END - BAR_X, BAR_X, y + 19, f.speed.value * scale, color(r), low,
-               y + 28, high, y + 28);
-    buf_printf(out, "<text x=\"%d\" y=\"%d\" class=\"end\">%.1f</text>\n", WIDTH - 110, y + 33,
+               y + 19, BAR_END, y + 19, f.speed.value * scale, color(r), f.speed.low * scale,
+               y + 28, f.speed.high * scale, y + 28);
+    buf_printf(out, "<text x=\"%d\" y=\"%d\" class=\"end\">%.1f</text>\n", BAR_END + 85, y + 33,
                f.speed.value);
     bool memory = f.roofline_pct > f.peak_pct;
     buf_printf(out, "<text x=\"%d\" y=\"%d\" class=\"end faint\">%.0f %% %s</text>\n", WIDTH,
