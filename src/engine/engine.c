@@ -63,6 +63,8 @@ static lnr_status create_parts(lnr_engine *e, lnr_error *err) {
                       .n_out_max = ENGINE_SESSIONS,
                       .n_kv_blocks = n_blocks,
                       .n_ctx = e->n_ctx,
+                      .kv_type_k = LNR_TYPE_F16,
+                      .kv_type_v = LNR_TYPE_F16,
                       .n_threads = e->n_threads};
     LNR_TRY(m->backend->pass_create(&m->shape, &o, &e->pass, err));
     LNR_TRY(sampler_create(m->shape.n_vocab, &e->sampler, err));
