@@ -110,19 +110,17 @@ static void set_sizes(cpu_pass *p) {
     p->n_chunks_max = (uint32_t)lnr_div_up(p->options.n_ctx, LNR_ATTN_CHUNK);
 }
 
-/* Bytes of all KV blocks; false if that does not fit a size. */
-static bool kv_size(const cpu_pass *p, size_t *bytes) {
-    const model_shape *s = &p->shape;
-    size_t n = (size_t)s->head_dim * KV_BLOCK_TOKENS * 2 * sizeof *p->kv;
-    return lnr_mul_size(n, s->n_heads_kv, &n) && lnr_mul_size(n, s->n_layers, &n) &&
-           lnr_mul_size(n, p->options.n_kv_blocks, bytes);
+size_t cpu_kv_block_bytes(const model_shape *s) {
+    return (size_t)s->head_dim * KV_BLOCK_TOKENS * 2 * sizeof(uint16_t) * s->n_heads_kv *
+           s->n_layers; /* each within MODEL_DIM_MAX: cannot wrap */
 }
 
 static lnr_status allocate(cpu_pass *p, lnr_error *err) {
     carver c = {0};
     carve_all(&c, p);
     size_t kv_bytes;
-    if (c.overflow || !kv_size(p, &kv_bytes))
+    if (c.overflow ||
+        !lnr_mul_size(cpu_kv_block_bytes(&p->shape), p->options.n_kv_blocks, &kv_bytes))
         return LNR_FAIL(err, LNR_E_NOMEM,
                         "a context of %u tokens in steps of %u needs more memory than "
                         "can be addressed",

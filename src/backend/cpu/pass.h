@@ -180,6 +180,7 @@ bool cpu_matrix_row(const lnr_matrix *m, size_t row, float *out, worker_state *w
 /* ---- pass.c
  * -------------------------------------------------------------------------------------- */
 
+size_t cpu_kv_block_bytes(const model_shape *s);
 lnr_status cpu_pass_create(const model_shape *shape, const pass_options *o, lnr_pass **out,
                            lnr_error *err);
 void cpu_pass_destroy(lnr_pass *base);
