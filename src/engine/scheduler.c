@@ -118,8 +118,11 @@ static void follow(lnr_engine *e, lnr_request *r) {
     if (r->leader == 0)
         return;
     kv_sequence_match_full(&r->kv, &e->kv, r->token, r->n_led);
-    if (r->result.n_preempted == 0)
+    if (r->result.n_preempted == 0 && r->kv.n_tokens > r->result.n_reused) {
         r->result.n_reused = r->kv.n_tokens;
+        if (r->result.n_same < r->result.n_reused)
+            r->result.n_same = r->result.n_reused;
+    }
     const lnr_request *leader = find_active(e, r->leader - 1);
     bool more = leader && leader->kv.n_tokens < r->n_led && request_has_room(leader, 1);
     if (r->kv.n_tokens == r->n_led || !more)
