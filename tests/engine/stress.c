@@ -280,7 +280,7 @@ int main(int argc, char **argv) {
     tight.engine.n_sessions = 16;
     tight.engine.n_ubatch = 64;
     tight.engine.overcommit = true;
-    tight.engine.kv_budget_bytes = kv_bytes_of(2);
+    tight.engine.kv_budget_bytes = kv_bytes_of(1);
     answer_all_together(tight);
     printf("answers: %" PRIu64 "\n", test.n_answers);
     bool ok = enough("preemptions", test.n_preemptions);
