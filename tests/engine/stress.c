@@ -135,7 +135,7 @@ static void answer_alone(lnr_engine *e, prompt *p) {
 }
 
 static void answer_all_alone(void) {
-    lnr_engine_options o = {.struct_size = sizeof o, .n_ctx = CTX, .n_threads = 2};
+    lnr_engine_options o = {.struct_size = sizeof o, .n_ctx = CTX, .n_threads = 1};
     lnr_engine *e = engine_create(&o);
     for (uint32_t i = 0; i < test.n_prompts; i++)
         answer_alone(e, &test.prompt[i]);
@@ -268,12 +268,13 @@ int main(int argc, char **argv) {
     make_prompts();
     answer_all_alone();
     lnr_engine_options o = {
-        .struct_size = sizeof o, .n_ctx = CTX, .n_threads = 2, .n_queue = RUNNING_MAX};
+        .struct_size = sizeof o, .n_ctx = CTX, .n_threads = 1, .n_queue = RUNNING_MAX};
     disorder plain = {.engine = o}, shared = {.engine = o, .reuse = true, .cancels = true},
              tight = {.engine = o, .reuse = true, .cancels = true, .priorities = true};
     plain.engine.n_sessions = 2;
     plain.engine.n_ubatch = 32;
     answer_all_together(plain);
+    shared.engine.n_threads = 2;
     shared.engine.n_sessions = 8;
     shared.engine.n_ubatch = 100;
     answer_all_together(shared);
