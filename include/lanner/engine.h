@@ -35,6 +35,8 @@ typedef struct lnr_engine_options {
         overcommit; /* start a request when there is KV room for its prompt, not for its longest
                        answer as well: more run at once. If room runs out, the newest of the
                        lowest priority goes back to the queue, keeps its tokens and goes on later */
+    const char *kv_type_k, *kv_type_v; /* in which keys and values are kept: "F16", "Q8_0" or
+                                          "F32"; NULL: F16 */
 } lnr_engine_options;
 
 typedef struct lnr_engine_info {

@@ -103,10 +103,11 @@ typedef struct lnr_step {
 } lnr_step;
 
 typedef struct pass_options {
-    uint32_t n_ubatch;    /* most tokens in a step */
-    uint32_t n_out_max;   /* most rows of logits in a step */
-    uint32_t n_kv_blocks; /* of the whole KV memory */
-    uint32_t n_ctx;       /* most positions of one sequence */
+    uint32_t n_ubatch;             /* most tokens in a step */
+    uint32_t n_out_max;            /* most rows of logits in a step */
+    uint32_t n_kv_blocks;          /* of the whole KV memory */
+    uint32_t n_ctx;                /* most positions of one sequence */
+    lnr_type kv_type_k, kv_type_v; /* F32, F16 or Q8_0 */
     uint32_t n_threads;
     /* Called before a product is computed, with its input x (n_tokens, n_cols), row distance ldx:
      * to measure what a matrix, or one expert of it (else 0), sees. On the thread that computes the
@@ -150,7 +151,7 @@ struct lnr_backend {
     lnr_status (*matrix_leave)(const matrix_source *src, lnr_matrix *out, lnr_error *err);
     void (*matrix_free)(lnr_matrix *m);
 
-    size_t (*kv_block_bytes)(const model_shape *shape); /* of one block, all layers */
+    size_t (*kv_block_bytes)(const model_shape *shape, lnr_type k, lnr_type v); /* of one block */
     lnr_status (*pass_create)(const model_shape *shape, const pass_options *o, lnr_pass **out,
                               lnr_error *err);
     void (*pass_destroy)(lnr_pass *p);
@@ -164,6 +165,15 @@ struct lnr_backend {
     void (*experts)(lnr_pass *p, const moe_weights *w);
     void (*head)(lnr_pass *p, const float *norm, const lnr_matrix *out);
     void (*end)(lnr_pass *p);
+
+    /* Between steps. Block `to` becomes a copy of `from`. */
+    void (*kv_copy)(lnr_pass *p, uint32_t from, uint32_t to);
+    /* Between steps: the first n positions of a block in a form that is no backend's own, its size,
+     * out and in again: by layer all keys, then all values, (n, n_heads_kv, head_dim), as rows of
+     * their type in GGUF's form. rows is aligned to 4. */
+    size_t (*kv_rows_bytes)(const lnr_pass *p, uint32_t n);
+    void (*kv_read)(const lnr_pass *p, uint32_t block, uint32_t n, void *rows);
+    void (*kv_write)(lnr_pass *p, uint32_t block, uint32_t n, const void *rows);
 
     /* Row idx (< n_out) of the last step's logits, (n_vocab); valid until the next begin. */
     const float *(*logits)(const lnr_pass *p, uint32_t idx);

@@ -57,10 +57,24 @@ static lnr_status choose_sizes(lnr_engine *e, const lnr_engine_options *o, lnr_e
     return LNR_OK;
 }
 
+static lnr_status kv_type(const char *name, const char *what, lnr_type *out, lnr_error *err) {
+    static const lnr_type types[] = {LNR_TYPE_F16, LNR_TYPE_Q8_0, LNR_TYPE_F32};
+    *out = LNR_TYPE_F16;
+    if (name == NULL)
+        return LNR_OK;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(name, lnr_type_name(types[i])) == 0) {
+            *out = types[i];
+            return LNR_OK;
+        }
+    return LNR_FAIL(err, LNR_E_ARGUMENT, "%s '%.40s': F16, Q8_0 or F32 expected", what, name);
+}
+
 /* Blocks of the whole KV memory: what the budget holds, or a context for every session. */
 static lnr_status choose_blocks(const lnr_engine *e, const lnr_engine_options *o, uint32_t *out,
                                 lnr_error *err) {
-    uint64_t bytes = e->model->backend->kv_block_bytes(&e->model->shape);
+    uint64_t bytes =
+        e->model->backend->kv_block_bytes(&e->model->shape, e->kv_type_k, e->kv_type_v);
     uint64_t per_ctx = lnr_div_up(e->n_ctx, KV_BLOCK_TOKENS), n = per_ctx * e->n_sessions;
     if (o->kv_budget_bytes) {
         n = o->kv_budget_bytes / bytes;
@@ -100,6 +114,8 @@ static lnr_status create_parts(lnr_engine *e, const lnr_engine_options *o, lnr_e
                          .n_out_max = e->n_rows_max,
                          .n_kv_blocks = n_blocks,
                          .n_ctx = e->n_ctx,
+                         .kv_type_k = e->kv_type_k,
+                         .kv_type_v = e->kv_type_v,
                          .n_threads = e->n_threads};
     LNR_TRY(m->backend->pass_create(&m->shape, &pass, &e->pass, err));
     LNR_TRY(sampler_create(m->shape.n_vocab, &e->sampler, err));
@@ -121,6 +137,10 @@ lnr_status engine_create(lnr_model *m, const lnr_engine_options *o, lnr_engine *
         return LNR_FAIL(err, LNR_E_NOMEM, "no memory for an engine");
     e->model = model_ref(m);
     lnr_status st = choose_sizes(e, o, err);
+    if (st == LNR_OK)
+        st = kv_type(o->kv_type_k, "kv_type_k", &e->kv_type_k, err);
+    if (st == LNR_OK)
+        st = kv_type(o->kv_type_v, "kv_type_v", &e->kv_type_v, err);
     if (st == LNR_OK)
         st = create_parts(e, o, err);
     if (st) {

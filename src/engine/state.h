@@ -43,6 +43,7 @@ struct lnr_engine {
     sampler *sampler; /* owned */
     kv_pool kv;
     uint32_t n_ctx, n_ubatch, n_threads, n_sessions, n_rows_max, max_stall_ms;
+    lnr_type kv_type_k, kv_type_v;
     bool overcommit;
 
     request_queue queue;

@@ -57,25 +57,46 @@ typedef void lnr_scale_fn(float *x, size_t n, float factor); /* x *= factor */
 typedef void lnr_rope_norm_fn(float *x, size_t n_rot, const float *c, const float *s);
 typedef void lnr_rope_neox_fn(float *x, size_t n_rot, const float *c, const float *s);
 
+typedef void lnr_narrow_fn(const float *x, size_t n, uint16_t *out); /* floats to halves */
+
 #define LNR_ATTN_BLOCK 64  /* positions in one block of K or V */
 #define LNR_ATTN_CHUNK 128 /* positions of one chunk: two blocks */
 
-/* Attention of n_q queries to one chunk of one kv head. Query i sees the positions lo[i] <= pos <
- * hi[i] of the chunk; others are never multiplied, so their cells may hold anything, and a block
- * that no query sees may be NULL. For each query: m = max of its (capped) scores, p = exp(score -
- * m), l = sum of p, o = sum of p * v. A query that sees nothing gets m = -inf, l = 0, o = 0; one
- * that sees something gets an l that is at least 1 or NaN. */
-typedef struct lnr_attn_chunk_args {
-    const float *q; /* (n_q, head_dim), already scaled */
-    size_t n_q, head_dim;
-    const uint16_t *const *k; /* 2 blocks of halves (head_dim, 64): one position per lane */
-    const uint16_t *const *v; /* 2 blocks of halves (64, head_dim) */
-    const uint16_t *lo, *hi;  /* (n_q), lo <= hi <= 128, or lo > hi: sees nothing */
-    float softcap;            /* not 0: a score s becomes softcap * tanh(s / softcap) */
-    float *m, *l, *o;         /* (n_q), (n_q), (n_q, head_dim) */
-} lnr_attn_chunk_args;
+/* Attention of n_q queries to a chunk of one kv head: scores for each of its blocks, softmax,
+ * values for each of its blocks in order. Query i sees the positions lo[i] <= pos < hi[i] of the
+ * chunk; what else the chunk holds never reaches a result.
+ *
+ * A block is cut into panels of 32 dimensions (the last may have fewer), of keys (dimension, 64
+ * positions) and of values (64 positions, dimension), so that vectors hold positions of the former
+ * and dimensions of the latter. The cells are floats, halves, or for q8_0 signed bytes q with half
+ * scales d behind all cells of the block, (head_dim / 32, 64), and the value d * q. */
+typedef struct lnr_attn_block_args {
+    size_t n_q, head_dim;    /* head_dim a multiple of 32 for q8_0 */
+    const uint16_t *lo, *hi; /* (n_q), lo <= hi <= 128, or lo > hi: sees nothing */
+    size_t first;            /* the block's first position in the chunk: 0 or 64 */
+    const void *block;       /* keys or values; may be NULL if no query sees any of them */
+    const float *q;          /* (n_q, head_dim), already scaled; for scores */
+    float *p;                /* (n_q, 128) */
+    float *o;                /* (n_q, head_dim); for values */
+    float *wide;             /* scratch, (64, head_dim) */
+} lnr_attn_block_args;
 
-typedef void lnr_attn_chunk_fn(const lnr_attn_chunk_args *a);
+/* scores: p = q . k in order of the head dimension; what a query does not see of this block may be
+ * overwritten. values: o = fma(p, v, o) in order of position, over what a query sees. */
+typedef void lnr_attn_block_fn(const lnr_attn_block_args *a);
+typedef lnr_attn_block_fn lnr_attn_scores_fn, lnr_attn_values_fn;
+
+/* m = max of the scores that a query sees, p = exp(score - m), l = sum of p. A query that sees
+ * nothing gets m = -inf, l = 0; one that sees something gets an l that is at least 1 or NaN. */
+typedef struct lnr_attn_softmax_args {
+    size_t n_q;
+    const uint16_t *lo, *hi; /* as above */
+    float softcap;           /* not 0: a score s becomes softcap * tanh(s / softcap) before */
+    float *p;                /* (n_q, 128); what a query does not see may be overwritten */
+    float *m, *l;            /* (n_q) */
+} lnr_attn_softmax_args;
+
+typedef void lnr_attn_softmax_fn(const lnr_attn_softmax_args *a);
 
 /* Adds a later chunk's (m, l, o) to the accumulated ones, query by query. Chunks without a visible
  * position (l = 0) change nothing; the first one with any is copied. After the last chunk the

@@ -159,6 +159,8 @@ static lnr_status prepare(collector *c, lnr_error *err) {
                       .n_out_max = 1,
                       .n_kv_blocks = n_blocks,
                       .n_ctx = c->n_ctx,
+                      .kv_type_k = LNR_TYPE_F16,
+                      .kv_type_v = LNR_TYPE_F16,
                       .n_threads = c->o->n_threads,
                       .on_product = on_product,
                       .user = c};

@@ -75,8 +75,10 @@ void kc_check_gelu_mul(kc *k);
 void kc_check_softcap(kc *k);
 void kc_check_add(kc *k);
 void kc_check_scale(kc *k);
+void kc_check_narrow(kc *k);
 void kc_check_rope(kc *k);
-void kc_check_attn_chunk(kc *k);
+void kc_check_attn_block(kc *k); /* scores, values */
+void kc_check_attn_softmax(kc *k);
 void kc_check_attn_merge(kc *k);
 
 /* ---- speed ---- */

@@ -68,6 +68,8 @@ static void call_vector(void *arg) {
         ((lnr_silu_mul_fn *)r->run)(c->x, c->y, c->n, c->z);
     else if (strcmp(r->op, "softcap") == 0)
         ((lnr_softcap_fn *)r->run)(c->z, c->n, 30.0f);
+    else if (strcmp(r->op, "narrow") == 0)
+        ((lnr_narrow_fn *)r->run)(c->x, c->n, (uint16_t *)(void *)c->z);
     else if (strcmp(r->op, "add") == 0)
         ((lnr_add_fn *)r->run)(c->z, c->x, c->n);
     else if (strcmp(r->op, "scale") == 0)
@@ -91,32 +93,75 @@ static void bench_vector(kc *k, const lnr_kernel_row *row) {
     printf("%-42s %7.2f ns for 4096 floats, %.2f per ns\n", row->name, t * 1e9, 4096.0 / (t * 1e9));
 }
 
-static void call_chunk(void *arg) {
-    void **c = arg;
-    ((lnr_attn_chunk_fn *)((const lnr_kernel_row *)c[0])->run)(c[1]);
+typedef struct block_call {
+    lnr_attn_block_fn *fn;
+    lnr_attn_block_args args;
+} block_call;
+
+static void call_block(void *arg) {
+    block_call *c = arg;
+    c->fn(&c->args);
 }
 
-static void bench_attention(kc *k, const lnr_kernel_row *row) {
-    enum { DIM = 128, CELLS = DIM * LNR_ATTN_BLOCK };
-    static float q[8 * DIM], o[8 * DIM], m[8], l[8];
-    static uint16_t cells[4][CELLS];
-    static uint16_t lo[8], hi[8] = {128, 128, 128, 128, 128, 128, 128, 128};
-    const uint16_t *keys[2] = {cells[0], cells[1]}, *values[2] = {cells[2], cells[3]};
-    kc_floats(k, KC_random, q, 8 * DIM);
-    for (size_t i = 0; i < 4 * (size_t)CELLS; i++)
-        cells[i / CELLS][i % CELLS] = kc_half(k, KC_random, i);
-    lnr_attn_chunk_args args = {q, 8, DIM, keys, values, lo, hi, 0.0f, m, l, o};
+static void call_peak(void *arg) {
+    ((kc_peak *)arg)->run();
+}
+
+/* Scores or values of a block in L1 or L2: 1 and 8 queries, as in generation, and many. */
+static void bench_block(kc *k, const lnr_kernel_row *row) {
+    enum { DIM = 128, MANY = 60 };
+    static const size_t n_q[] = {1, 7, 8, MANY};
+    static float q[MANY * DIM], o[MANY * DIM], p[MANY * LNR_ATTN_CHUNK];
+    static _Alignas(64) float wide[DIM * LNR_ATTN_BLOCK], block[DIM * LNR_ATTN_BLOCK];
+    static uint16_t lo[MANY], hi[MANY];
+    kc_peak peak = kc_peak_of(row);
+    kc_floats(k, KC_random, q, MANY * DIM);
+    memset(block, 0x11, sizeof block); /* small numbers in every format */
+    for (int i = 0; i < MANY; i++)
+        hi[i] = LNR_ATTN_CHUNK;
+    printf("%-42s", row->name);
+    for (size_t i = 0; i < sizeof n_q / sizeof n_q[0]; i++) {
+        block_call c = {(lnr_attn_block_fn *)row->run,
+                        {n_q[i], DIM, lo, hi, 0, block, q, p, o, wide}};
+        double macs = (double)(n_q[i] * LNR_ATTN_BLOCK * DIM), best = 0, top = 0;
+        for (int run = 0; run < RUNS; run++) { /* turn about, since the clock moves */
+            double speed = macs / best_seconds(call_block, &c, 10);
+            double limit = peak.run ? peak.macs / best_seconds(call_peak, &peak, 1) : 0;
+            best = speed > best ? speed : best;
+            top = limit > top ? limit : top;
+        }
+        printf("  %zu: %.1f GMAC/s", n_q[i], best * 1e-9);
+        if (top > 0)
+            printf(" %.0f %%", 100 * best / top);
+    }
+    printf("\n");
+}
+
+static void call_softmax(void *arg) {
+    void **c = arg;
+    ((lnr_attn_softmax_fn *)((const lnr_kernel_row *)c[0])->run)(c[1]);
+}
+
+static void bench_softmax(kc *k, const lnr_kernel_row *row) {
+    enum { QUERIES = 12 };
+    static float p[QUERIES * LNR_ATTN_CHUNK], m[QUERIES], l[QUERIES];
+    static uint16_t lo[QUERIES], hi[QUERIES];
+    for (int i = 0; i < QUERIES; i++)
+        hi[i] = LNR_ATTN_CHUNK;
+    kc_floats(k, KC_random, p, QUERIES * LNR_ATTN_CHUNK);
+    lnr_attn_softmax_args args = {QUERIES, lo, hi, 0.0f, p, m, l};
     const void *call[2] = {row, &args};
-    double t = best_seconds(call_chunk, call, 20);
-    printf("%-42s %7.2f us for 8 queries of 128, %.2f GMAC/s\n", row->name, t * 1e6,
-           2.0 * 8 * 128 * DIM / t * 1e-9);
+    printf("%-42s %7.2f ns for 128 scores\n", row->name,
+           best_seconds(call_softmax, call, 200) / QUERIES * 1e9);
 }
 
 bool kc_bench(kc *k, const lnr_kernel_row *row, size_t n_threads) {
     if (strcmp(row->op, "gemm") == 0)
         return bench_gemm(k, row, n_threads);
-    if (strcmp(row->op, "attn_chunk") == 0)
-        bench_attention(k, row);
+    if (strcmp(row->op, "attn_scores") == 0 || strcmp(row->op, "attn_values") == 0)
+        bench_block(k, row);
+    else if (strcmp(row->op, "attn_softmax") == 0)
+        bench_softmax(k, row);
     else if (strcmp(row->op, "attn_merge") != 0)
         bench_vector(k, row);
     return true;

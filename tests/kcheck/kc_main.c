@@ -27,9 +27,12 @@ static const struct {
     {"softcap", kc_check_softcap},
     {"add", kc_check_add},
     {"scale", kc_check_scale},
+    {"narrow", kc_check_narrow},
     {"rope_norm", kc_check_rope},
     {"rope_neox", kc_check_rope},
-    {"attn_chunk", kc_check_attn_chunk},
+    {"attn_scores", kc_check_attn_block},
+    {"attn_values", kc_check_attn_block},
+    {"attn_softmax", kc_check_attn_softmax},
     {"attn_merge", kc_check_attn_merge},
 };
 

@@ -1,6 +1,8 @@
 /* Operations on one vector, in all lengths up to a few vectors. */
 #include "kc.h"
 
+#include "base/f16.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -51,6 +53,11 @@ static void run_scale(void *arg) {
     ((lnr_scale_fn *)c->row->run)(c->out, c->n, c->number);
 }
 
+static void run_narrow(void *arg) { /* halves in the front of the result, the rest as it was */
+    call *c = arg;
+    ((lnr_narrow_fn *)c->row->run)(c->in, c->n, (uint16_t *)(void *)c->out);
+}
+
 /* rope_norm and rope_neox have the same type */
 static void run_rope(void *arg) {
     call *c = arg;
@@ -93,6 +100,27 @@ void kc_check_rms_norm(kc *k) {
     check_lengths(k, run_rms_norm_in_place, 1, 1e-5f);
 }
 
+/* Floats around every half, as bits: ties, both neighbours, overflow, denormals, NaNs. */
+static void narrow_all(kc *k) {
+    enum { N = 64 };
+    float in[N];
+    for (uint32_t high = 0; high < 0x10000; high++) {
+        uint16_t want[N], got[N];
+        for (uint32_t i = 0; i < N; i++) {
+            static const uint32_t low[] = {0,      1,      0xfff,  0x1000, 0x1001, 0x1fff,
+                                           0x2000, 0x3000, 0x2fff, 0x3001, 0x5000, 0x7000,
+                                           0x8000, 0x9000, 0xb000, 0xffff};
+            in[i] =
+                lnr_f32_from_bits((high << 16 | low[i % 16]) + (i >= 16 ? kc_random(k) % 99 : 0));
+        }
+        for (size_t row = 0; row < k->n_rows; row++) {
+            ((lnr_narrow_fn *)k->row[row]->run)(in, N, row ? got : want);
+            if (row && memcmp(want, got, sizeof got) != 0)
+                kc_outcome(k, row, false, "bits %x....", high);
+        }
+    }
+}
+
 /* The scalar row against the formula by its name, in doubles. */
 static void gelu_truth(kc *k) {
     for (int i = -2000; i <= 2000; i++) {
@@ -129,6 +157,11 @@ void kc_check_add(kc *k) {
 
 void kc_check_scale(kc *k) {
     check_lengths(k, run_scale, 1, 0.3f);
+}
+
+void kc_check_narrow(kc *k) {
+    narrow_all(k);
+    check_lengths(k, run_narrow, 1, 0.0f);
 }
 
 void kc_check_rope(kc *k) {

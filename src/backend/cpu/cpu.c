@@ -200,6 +200,10 @@ const lnr_backend lnr_backend_cpu = {
     .experts = cpu_experts,
     .head = head,
     .end = end,
+    .kv_copy = cpu_kv_copy,
+    .kv_rows_bytes = cpu_kv_rows_bytes,
+    .kv_read = cpu_kv_read,
+    .kv_write = cpu_kv_write,
     .logits = logits,
     .worker_panels = worker_panels,
 };

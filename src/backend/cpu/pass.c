@@ -38,6 +38,8 @@ static void carve_worker(carver *c, const cpu_pass *p, worker_state *w) {
     s.q = carve(c, n * dim, sizeof *s.q);
     s.o = carve(c, n * dim, sizeof *s.o);
     s.o_chunk = carve(c, n * dim, sizeof *s.o_chunk);
+    s.p = carve(c, n * LNR_ATTN_CHUNK, sizeof *s.p);
+    s.wide = carve(c, LNR_ATTN_BLOCK * dim, sizeof *s.wide);
     s.m = carve(c, n, sizeof *s.m);
     s.l = carve(c, n, sizeof *s.l);
     s.m_chunk = carve(c, n, sizeof *s.m_chunk);
@@ -88,10 +90,11 @@ static void carve_all(carver *c, cpu_pass *p) {
     if (s->n_experts)
         carve_moe(c, p, n_slots);
     p->tile = carve(c, n, sizeof *p->tile);
-    size_t n_parts = (size_t)s->n_heads * p->n_chunks_max;
+    size_t n_parts = (size_t)s->n_heads * p->n_chunks_max * p->n_split_max;
     p->part_m = carve(c, n_parts, sizeof *p->part_m);
     p->part_l = carve(c, n_parts, sizeof *p->part_l);
     p->part_o = carve(c, n_parts * s->head_dim, sizeof *p->part_o);
+    p->part_missing = carve(c, (size_t)p->n_split_max * s->n_heads_kv, sizeof *p->part_missing);
     p->worker = carve(c, p->options.n_threads, sizeof *p->worker);
     for (uint32_t i = 0; i < p->options.n_threads; i++)
         carve_worker(c, p, c->base ? &p->worker[i] : NULL);
@@ -108,19 +111,17 @@ static void set_sizes(cpu_pass *p) {
     p->ld_vocab = lnr_round_up(s->n_vocab, LNR_PANEL_ROWS);
     p->n_queries_max = group > ATTN_QUERIES ? group : ATTN_QUERIES;
     p->n_chunks_max = (uint32_t)lnr_div_up(p->options.n_ctx, LNR_ATTN_CHUNK);
-}
-
-size_t cpu_kv_block_bytes(const model_shape *s) {
-    return (size_t)s->head_dim * KV_BLOCK_TOKENS * 2 * sizeof(uint16_t) * s->n_heads_kv *
-           s->n_layers; /* each within MODEL_DIM_MAX: cannot wrap */
+    /* With more tokens than that, tiles and kv heads are items enough. */
+    p->n_split_max = 2 * p->options.n_threads / s->n_heads_kv;
+    p->n_split_max = p->n_split_max > ATTN_SPLIT_TOKENS ? ATTN_SPLIT_TOKENS : p->n_split_max;
+    p->n_split_max = p->n_split_max ? p->n_split_max : 1;
 }
 
 static lnr_status allocate(cpu_pass *p, lnr_error *err) {
     carver c = {0};
     carve_all(&c, p);
     size_t kv_bytes;
-    if (c.overflow ||
-        !lnr_mul_size(cpu_kv_block_bytes(&p->shape), p->options.n_kv_blocks, &kv_bytes))
+    if (c.overflow || !cpu_kv_bytes(p, &kv_bytes))
         return LNR_FAIL(err, LNR_E_NOMEM,
                         "a context of %u tokens in steps of %u needs more memory than "
                         "can be addressed",
@@ -155,7 +156,9 @@ lnr_status cpu_pass_create(const model_shape *shape, const pass_options *o, lnr_
     p->options = *o;
     p->kernels = cpu_kernels();
     set_sizes(p);
-    lnr_status st = pool_create(o->n_threads, &p->pool, err);
+    lnr_status st = cpu_kv_set_sides(p, err);
+    if (st == LNR_OK)
+        st = pool_create(o->n_threads, &p->pool, err);
     if (st == LNR_OK)
         st = allocate(p, err);
     if (st) {

@@ -9,19 +9,28 @@
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/pool.h"
 
-/* Queries that one call of the attention kernel serves at most, unless one token alone has more
- * heads. */
-#define ATTN_QUERIES 32u
+#include <stdatomic.h>
+
+/* Queries that one call of an attention kernel serves at most, unless one token alone has more
+ * heads: enough to make widening a block cheap, few enough for their rows to stay in L2. */
+#define ATTN_QUERIES 64u
+
+/* Most tokens of a step whose chunks are shared out to the workers. */
+#define ATTN_SPLIT_TOKENS 8u
 
 /* Consecutive tokens of one sequence that are attended together. */
 typedef struct attn_tile {
     uint32_t first, count;
+    uint32_t n_chunks; /* up to the last token's position */
+    uint32_t part;     /* where chunks are shared out: (token, chunk) pairs of the tiles before */
 } attn_tile;
 
 typedef struct worker_state {
     /* Attention: gathered queries and the running and chunk results of ATTN_QUERIES or more
      * queries. */
     float *q, *o, *o_chunk;           /* (n_queries_max, head_dim) */
+    float *p;                         /* (n_queries_max, LNR_ATTN_CHUNK) */
+    float *wide;                      /* (LNR_ATTN_BLOCK, head_dim): the kernels' scratch */
     float *m, *l, *m_chunk, *l_chunk; /* (n_queries_max) */
     uint16_t *lo, *hi;                /* (n_queries_max) */
     uint64_t n_panels;                /* computed since creation */
@@ -45,6 +54,13 @@ typedef struct cpu_moe {
     size_t ld_score;
 } cpu_moe;
 
+/* How keys (side 0) or values (side 1) are kept. */
+typedef struct cpu_kv_side {
+    lnr_type type;
+    size_t row_bytes;  /* of one head and position, in GGUF's form */
+    size_t head_bytes; /* of one head's cells in a block */
+} cpu_kv_side;
+
 typedef struct cpu_pass {
     lnr_pass base;
     model_shape shape;
@@ -56,7 +72,10 @@ typedef struct cpu_pass {
     uint32_t fp_saved;    /* the caller's floating-point control word */
 
     void *scratch; /* owned: base.scratch_bytes from the system */
-    uint16_t *kv;  /* owned: base.kv_bytes; see cpu_kv_block */
+    char *kv;      /* owned: base.kv_bytes; see cpu_kv_cells */
+    cpu_kv_side kv_side[2];
+    lnr_attn_scores_fn *scores; /* for the keys' type */
+    lnr_attn_values_fn *values;
 
     float *x;                     /* (n_ubatch, n_embd): the residual stream */
     float *normed;                /* (n_ubatch, n_embd) */
@@ -67,26 +86,19 @@ typedef struct cpu_pass {
     float *logits;                /* (n_out_max, ld_vocab) */
     void *act_q8a32, *act_q8a256; /* quantised inputs of the widest product, as many rows */
     cpu_moe moe;
-    float *part_m, *part_l,
-        *part_o;     /* one token's attention by chunk: (n_heads_kv, n_chunks, group, ...) */
-    attn_tile *tile; /* (n_ubatch) */
-    uint32_t n_tiles;
+    attn_tile *tile;                 /* (n_ubatch) */
+    uint32_t n_tiles, n_split_items; /* n_split_items: of all chunks; 0: tiles are the items */
+    /* Results by chunk where chunks are shared out, (n_split_max * n_chunks_max, n_heads, ...), and
+     * how many chunks of a tile and kv head are still missing, (n_split_max, n_heads_kv). */
+    float *part_m, *part_l, *part_o;
+    atomic_uint *part_missing;
+    uint32_t n_split_max; /* tokens */
     size_t ld_q, ld_kv, ld_ff, ld_embd, ld_vocab;
     uint32_t n_queries_max, n_chunks_max;
 } cpu_pass;
 
 static inline cpu_pass *cpu(lnr_pass *p) {
     return (cpu_pass *)p; /* base is the first member */
-}
-
-/* K (value 0) or V (1) of one block and layer for one head: halves, (head_dim, 64) for K so that a
- * vector holds one dimension of 16 positions, (64, head_dim) for V so that it holds 16 dimensions
- * of one. */
-static inline uint16_t *cpu_kv_block(const cpu_pass *p, uint32_t layer, uint32_t block,
-                                     uint32_t value, uint32_t head) {
-    size_t per_head = (size_t)p->shape.head_dim * KV_BLOCK_TOKENS;
-    size_t at = ((size_t)layer * p->options.n_kv_blocks + block) * 2 + value;
-    return p->kv + (at * p->shape.n_heads_kv + head) * per_head;
 }
 
 /* ---- linear.c: products
@@ -153,6 +165,27 @@ void cpu_add_normed(cpu_pass *p, const float *weight, uint32_t n_tokens);
 
 void cpu_experts(lnr_pass *base, const moe_weights *w);
 
+/* ---- kv.c
+ * ---------------------------------------------------------------------------------------- */
+
+/* From the options; an error names the type that cannot be. */
+lnr_status cpu_kv_set_sides(cpu_pass *p, lnr_error *err);
+size_t cpu_kv_block_bytes(const model_shape *s, lnr_type k, lnr_type v);
+bool cpu_kv_bytes(const cpu_pass *p, size_t *bytes); /* of all blocks; false: fits no size */
+
+/* One head's keys (side 0) or values (side 1) of a layer's part of a block, as kernels.h has them.
+ */
+void *cpu_kv_cells(const cpu_pass *p, uint32_t layer, uint32_t block, uint32_t side, uint32_t head);
+
+/* Stores a token's k and v, (n_heads_kv, head_dim), at position pos of a block. On a worker. */
+void cpu_kv_store(const cpu_pass *p, worker_state *w, uint32_t layer, uint32_t block, uint32_t pos,
+                  const float *k, const float *v);
+
+void cpu_kv_copy(lnr_pass *base, uint32_t from, uint32_t to);
+size_t cpu_kv_rows_bytes(const lnr_pass *base, uint32_t n);
+void cpu_kv_read(const lnr_pass *base, uint32_t block, uint32_t n, void *rows);
+void cpu_kv_write(lnr_pass *base, uint32_t block, uint32_t n, const void *rows);
+
 /* ---- attention.c
  * --------------------------------------------------------------------------------- */
 
@@ -180,7 +213,6 @@ bool cpu_matrix_row(const lnr_matrix *m, size_t row, float *out, worker_state *w
 /* ---- pass.c
  * -------------------------------------------------------------------------------------- */
 
-size_t cpu_kv_block_bytes(const model_shape *s);
 lnr_status cpu_pass_create(const model_shape *shape, const pass_options *o, lnr_pass **out,
                            lnr_error *err);
 void cpu_pass_destroy(lnr_pass *base);

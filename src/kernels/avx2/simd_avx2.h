@@ -28,6 +28,19 @@ LNR_INLINE vf vf_load_half(const uint16_t *p) {
     return _mm256_cvtph_ps(_mm_loadu_si128((const void *)p));
 }
 
+/* To halves, rounded to nearest even whatever the control word says. */
+LNR_INLINE void vf_store_half(uint16_t *p, vf v) {
+    _mm_storeu_si128((void *)p, _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+}
+
+LNR_INLINE float vf_half(uint16_t h) {
+    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(h)));
+}
+
+LNR_INLINE vf vf_load_byte(const int8_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)p)));
+}
+
 LNR_INLINE vf vf_load_bfloat(const uint16_t *p) {
     __m256i v = _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)p));
     return _mm256_castsi256_ps(_mm256_slli_epi32(v, 16));

@@ -7,6 +7,7 @@
 #define SOFTCAP   lnr_softcap_f32_f32_1x16_avx512
 #define ADD       lnr_add_f32_f32_1x16_avx512
 #define SCALE     lnr_scale_f32_f32_1x16_avx512
+#define NARROW    lnr_narrow_f32_f16_1x16_avx512
 #define ROPE_NEOX lnr_rope_neox_f32_f32_1x16_avx512
 
 #include "kernels/simd/vector.h"

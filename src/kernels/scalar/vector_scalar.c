@@ -1,4 +1,5 @@
 /* Operations on one vector, the specification; design.md section 4, rules 3 and 5. */
+#include "base/f16.h"
 #include "base/math.h"
 #include "kernels/kernels.h"
 
@@ -42,6 +43,11 @@ void lnr_add_f32_f32_1x1_scalar(float *x, const float *y, size_t n) {
 void lnr_scale_f32_f32_1x1_scalar(float *x, size_t n, float factor) {
     for (size_t i = 0; i < n; i++)
         x[i] *= factor;
+}
+
+void lnr_narrow_f32_f16_1x1_scalar(const float *x, size_t n, uint16_t *out) {
+    for (size_t i = 0; i < n; i++)
+        out[i] = lnr_f32_to_f16(x[i]);
 }
 
 static void rotate(float *x0, float *x1, float c, float s) {

@@ -3,7 +3,8 @@
  * rounded operation, so the bits are the same.
  *
  * The including file brings the vectors (simd_<isa>.h) and the kernels' names: RMS_NORM, SILU_MUL,
- * GELU_MUL, SOFTCAP, ADD, SCALE, ROPE_NEOX. */
+ * GELU_MUL, SOFTCAP, ADD, SCALE, NARROW,
+ * ROPE_NEOX. */
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -83,6 +84,17 @@ void SCALE(float *x, size_t n, float factor) {
         vf_store(x + i, vf_mul(vf_load(x + i), vf_set1(factor)));
     for (; i < n; i++)
         x[i] *= factor;
+}
+
+void NARROW(const float *x, size_t n, uint16_t *out) {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        vf_store_half(out + i, vf_load(x + i));
+    if (i < n) {
+        uint16_t last[LANES];
+        vf_store_half(last, vf_load_first(x + i, n - i));
+        memcpy(out + i, last, (n - i) * sizeof *out);
+    }
 }
 
 void ROPE_NEOX(float *x, size_t n_rot, const float *c, const float *s) {
