@@ -72,9 +72,39 @@ static bool take_over(kv_sequence *s, kv_pool *p, uint32_t block, uint32_t n_com
     return true;
 }
 
+/* The first n positions of a block that others hold, or that goes on differently. */
+static bool copy_part(kv_sequence *s, kv_pool *p, uint32_t from, uint32_t n, kv_match *out) {
+    bool cached = p->block[from].n_refs == 0;
+    uint32_t n_needed = (s->n_promised == 0 ? 1u : 0u) + (cached ? 1u : 0u);
+    if (kv_pool_available(p) < n_needed)
+        return false;
+    if (cached)
+        kv_pool_ref(p, from); /* so that it is not itself what makes room */
+    out->copy_from = from;
+    out->copy_to = kv_pool_take(p);
+    if (cached)
+        kv_pool_unref(p, from);
+    append(s, p, out->copy_to);
+    s->n_tokens += n;
+    return true;
+}
+
+bool kv_sequence_copy_part(kv_sequence *s, kv_pool *p, const kv_sequence *other, uint32_t n_tokens,
+                           kv_match *out) {
+    LNR_ASSERT(s->n_tokens == s->n_blocks * BLOCK && other->n_tokens >= n_tokens);
+    *out = (kv_match){.copy_from = KV_NONE, .copy_to = KV_NONE};
+    if (s->apart || n_tokens - s->n_tokens >= BLOCK || n_tokens == s->n_tokens)
+        return false;
+    return copy_part(s, p, other->block[s->n_blocks], n_tokens - s->n_tokens, out);
+}
+
 void kv_sequence_match(kv_sequence *s, kv_pool *p, const int32_t *token, uint32_t n_max,
                        kv_match *out) {
-    *out = (kv_match){.n_tokens = s->n_tokens, .n_same = s->n_tokens, .miss = KV_MISS_NEW};
+    *out = (kv_match){.n_tokens = s->n_tokens,
+                      .n_same = s->n_tokens,
+                      .miss = KV_MISS_NEW,
+                      .copy_from = KV_NONE,
+                      .copy_to = KV_NONE};
     if (s->apart || s->n_tokens % BLOCK != 0)
         return;
     kv_sequence_match_full(s, p, token, n_max);
@@ -84,8 +114,8 @@ void kv_sequence_match(kv_sequence *s, kv_pool *p, const int32_t *token, uint32_
     uint32_t near = kv_index_nearest(p, last_indexed(s), rest, left, &n_common);
     bool differs = near != KV_NONE && n_common < p->block[near].n_tokens;
     bool beside = near == KV_NONE && s->n_tokens > 0 && p->block[last_indexed(s)].child != KV_NONE;
-    if (near != KV_NONE)
-        take_over(s, p, near, n_common);
+    if (near != KV_NONE && !take_over(s, p, near, n_common))
+        copy_part(s, p, near, n_common, out);
     out->n_same += n_common;
     out->n_tokens = s->n_tokens;
     if (out->n_same == n_max)

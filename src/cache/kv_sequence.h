@@ -28,6 +28,8 @@ typedef struct kv_match {
     uint32_t n_same;   /* tokens that agree with the cached ones: the first that does not has this
                           position. More than n_tokens where a part of a block is not usable */
     kv_miss miss;
+    uint32_t copy_from, copy_to; /* before anything else happens, the caller makes the second a copy
+                                    of the first; KV_NONE: nothing to copy */
 } kv_match;
 
 lnr_status kv_sequence_init(kv_sequence *s, uint32_t n_tokens_max, lnr_error *err);
@@ -37,6 +39,11 @@ void kv_sequence_deinit(kv_sequence *s); /* it holds no blocks any more */
  * sequence must hold no block behind its n_tokens positions. */
 void kv_sequence_match(kv_sequence *s, kv_pool *p, const int32_t *token, uint32_t n_max,
                        kv_match *out);
+
+/* Goes on to n_tokens with a copy of the part that `other` has in its next block: false if there is
+ * no room, else as out says. Both have the same whole blocks before it. */
+bool kv_sequence_copy_part(kv_sequence *s, kv_pool *p, const kv_sequence *other, uint32_t n_tokens,
+                           kv_match *out);
 
 /* Only whole blocks that are there by now, up to n_max tokens. */
 void kv_sequence_match_full(kv_sequence *s, kv_pool *p, const int32_t *token, uint32_t n_max);

@@ -8,6 +8,9 @@
 
 #include "backend/backend.h"
 
+/* Fewer tokens are sooner computed than waited for. */
+#define LED_MIN 32u
+
 /* ---- the list of active requests
  * ----------------------------------------------------------------- */
 
@@ -36,21 +39,54 @@ static uint32_t n_common(const lnr_request *a, const lnr_request *b) {
     return i;
 }
 
-/* If another request is about to compute whole blocks that r will need, r leaves them to it. */
+/* If another request is about to compute what r will need, r leaves that to it. */
 static void find_leader(const lnr_engine *e, lnr_request *r) {
     r->leader = 0;
-    r->n_led = r->kv.n_tokens;
-    for (uint32_t i = 0; i < e->n_active && !r->kv.apart; i++) {
+    r->n_led = r->kv.n_tokens + LED_MIN - 1;
+    bool can = !r->kv.apart && r->kv.n_tokens % KV_BLOCK_TOKENS == 0;
+    for (uint32_t i = 0; i < e->n_active && can; i++) {
         const lnr_request *o = e->active[i];
         if (o->kv.apart || request_before(r, o))
             continue;
         uint32_t n = n_common(o, r);
-        n = (n < r->n_tokens ? n : r->n_tokens - 1) / KV_BLOCK_TOKENS * KV_BLOCK_TOKENS;
+        n = n < r->n_tokens ? n : r->n_tokens - 1;
         if (n > r->n_led && n > o->kv.n_tokens) {
             r->n_led = n;
             r->leader = o->number + 1;
         }
     }
+}
+
+static void copy_part(lnr_engine *e, const kv_match *m) {
+    if (m->copy_to != KV_NONE)
+        e->model->backend->kv_copy(e->pass, m->copy_from, m->copy_to);
+}
+
+static void note_reuse(lnr_request *r) {
+    if (r->result.n_preempted > 0)
+        return; /* the figures are about the prompt as it came */
+    r->result.n_reused = r->kv.n_tokens;
+    if (r->result.n_same < r->kv.n_tokens)
+        r->result.n_same = r->kv.n_tokens;
+}
+
+void admission_follow(lnr_engine *e, lnr_request *r) {
+    const lnr_request *leader = NULL;
+    for (uint32_t i = 0; i < e->n_active; i++)
+        if (e->active[i]->number + 1 == r->leader)
+            leader = e->active[i];
+    bool more = leader && leader->kv.n_tokens < r->n_led && request_has_room(leader, 1);
+    kv_match match;
+    kv_sequence_match_full(&r->kv, &e->kv, r->token, r->n_led);
+    if (!more) {
+        r->leader = 0;
+        if (leader && leader->kv.n_tokens >= r->n_led)
+            (void)kv_sequence_copy_part(&r->kv, &e->kv, &leader->kv, r->n_led, &match);
+        else
+            kv_sequence_match(&r->kv, &e->kv, r->token, r->n_led, &match);
+        copy_part(e, &match);
+    }
+    note_reuse(r);
 }
 
 /* ---- admission
@@ -61,11 +97,11 @@ static void note_match(lnr_request *r, const kv_match *m) {
                                      [KV_MISS_NEW] = LNR_MISS_NEW,
                                      [KV_MISS_EDITED] = LNR_MISS_EDITED,
                                      [KV_MISS_EVICTED] = LNR_MISS_EVICTED};
-    if (r->result.n_preempted > 0)
-        return; /* the figures are about the prompt as it came */
-    r->result.n_reused = m->n_tokens;
-    r->result.n_same = m->n_same;
-    r->result.miss = r->kv.apart ? LNR_MISS_OFF : names[m->miss];
+    if (r->result.n_preempted == 0) {
+        r->result.n_same = m->n_same;
+        r->result.miss = r->kv.apart ? LNR_MISS_OFF : names[m->miss];
+    }
+    note_reuse(r);
 }
 
 /* Takes what is cached of r's tokens and promises the rest; false: not enough room. */
@@ -80,6 +116,7 @@ static bool start(lnr_engine *e, lnr_request *r) {
         kv_sequence_close(&r->kv, &e->kv, r->token);
         return false;
     }
+    copy_part(e, &match);
     note_match(r, &match);
     find_leader(e, r);
     return true;

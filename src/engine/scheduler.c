@@ -105,30 +105,6 @@ static void add_answers(lnr_engine *e) {
 /* ---- prompts
  * ------------------------------------------------------------------------------------- */
 
-static const lnr_request *find_active(const lnr_engine *e, uint64_t number) {
-    for (uint32_t i = 0; i < e->n_active; i++)
-        if (e->active[i]->number == number)
-            return e->active[i];
-    return NULL;
-}
-
-/* Takes what the request that r follows has computed by now; r goes on waiting while there is more
- * to come. */
-static void follow(lnr_engine *e, lnr_request *r) {
-    if (r->leader == 0)
-        return;
-    kv_sequence_match_full(&r->kv, &e->kv, r->token, r->n_led);
-    if (r->result.n_preempted == 0 && r->kv.n_tokens > r->result.n_reused) {
-        r->result.n_reused = r->kv.n_tokens;
-        if (r->result.n_same < r->result.n_reused)
-            r->result.n_same = r->result.n_reused;
-    }
-    const lnr_request *leader = find_active(e, r->leader - 1);
-    bool more = leader && leader->kv.n_tokens < r->n_led && request_has_room(leader, 1);
-    if (r->kv.n_tokens == r->n_led || !more)
-        r->leader = 0;
-}
-
 static bool wants_prompt(const lnr_request *r) {
     return !is_answering(r) && r->leader == 0 && request_has_room(r, 1);
 }
@@ -209,7 +185,8 @@ void scheduler_build(lnr_engine *e) {
     clear(b);
     if (!add_alone(e)) {
         for (uint32_t i = 0; i < e->n_active; i++)
-            follow(e, e->active[i]);
+            if (e->active[i]->leader)
+                admission_follow(e, e->active[i]);
         add_answers(e);
         add_prompts(e);
     }

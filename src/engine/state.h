@@ -69,6 +69,10 @@ void engine_end(lnr_engine *e, lnr_request *r, lnr_finish why, const lnr_error *
 /* Fills free places from the queue; a request of higher priority takes one from a lower one. */
 void admission_run(lnr_engine *e);
 
+/* Takes what the request that r follows has computed by now; r goes on waiting (r->leader) while
+ * there is more to come. */
+void admission_follow(lnr_engine *e, lnr_request *r);
+
 /* Sends the active request that goes last back to the queue. */
 void admission_preempt_last(lnr_engine *e);
 

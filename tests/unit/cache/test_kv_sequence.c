@@ -55,9 +55,15 @@ static void fill(int32_t *token, uint32_t n, int32_t first) {
         token[i] = first + (int32_t)i;
 }
 
+static void copy(const kv_match *m) {
+    if (m->copy_to != KV_NONE)
+        memcpy(content[m->copy_to], content[m->copy_from], sizeof content[0]);
+}
+
 static void begin(kv_sequence *s, const int32_t *token, uint32_t n, kv_match *m) {
     assert_int_equal(kv_sequence_init(s, N_MAX, NULL), LNR_OK);
     kv_sequence_match(s, &pool, token, n, m);
+    copy(m);
 }
 
 static void end(kv_sequence *s, const int32_t *token) {
@@ -102,7 +108,7 @@ static void a_changed_token_is_named(void **state) {
     end(&s, token);
     token[130] = -5;
     begin(&s, token, 250, &m);
-    assert_int_equal(m.n_tokens, 128);
+    assert_int_equal(m.n_tokens, 130); /* two blocks, and a copy of the third's beginning */
     assert_int_equal(m.n_same, 130);
     assert_int_equal(m.miss, KV_MISS_EDITED);
     end(&s, token);
@@ -255,13 +261,29 @@ static void start_player(player *p, int32_t text[3][N_MAX]) {
     p->lives = true;
 }
 
+/* The beginning of another running sequence's next block, as far as it agrees. */
+static bool copy_from_other(player *p, const kv_sequence *o) {
+    const player *other = (const player *)(const void *)o; /* kv is the first member */
+    kv_sequence *s = &p->kv;
+    uint32_t n = 0, most = o->n_tokens < p->n ? o->n_tokens : p->n;
+    while (n < most && p->token[n] == other->token[n])
+        n++;
+    kv_match m;
+    if (o == s || !other->lives || s->n_tokens != s->n_blocks * BLOCK || n <= s->n_tokens ||
+        n - s->n_tokens >= BLOCK || !kv_sequence_copy_part(s, &pool, o, n, &m))
+        return false;
+    copy(&m);
+    assert_int_equal(s->n_tokens, n);
+    return true;
+}
+
 static void whatever_happens_each_finds_its_own(void **state) {
     (void)state;
     static int32_t text[3][N_MAX];
     static player all[N_SEQUENCES];
     for (int i = 0; i < 3 * N_MAX; i++)
         text[i / N_MAX][i % N_MAX] = (int32_t)below(4);
-    uint64_t n_reused = 0;
+    uint64_t n_reused = 0, n_copied = 0;
     for (int round = 0; round < 20000; round++) {
         player *p = &all[below(N_SEQUENCES)];
         if (!p->lives) {
@@ -272,7 +294,10 @@ static void whatever_happens_each_finds_its_own(void **state) {
             p->lives = false;
         } else {
             uint32_t n = p->kv.n_tokens + 1 + below(p->n - p->kv.n_tokens);
-            if (below(3) == 0 && p->kv.n_blocks == (p->kv.n_tokens + BLOCK - 1) / BLOCK)
+            const kv_sequence *o = &all[below(N_SEQUENCES)].kv;
+            if (below(3) == 0 && o->n_blocks > p->kv.n_blocks && copy_from_other(p, o))
+                n_copied++;
+            else if (below(3) == 0 && p->kv.n_blocks == (p->kv.n_tokens + BLOCK - 1) / BLOCK)
                 kv_sequence_match_full(&p->kv, &pool, p->token, p->n);
             else if (!compute(&p->kv, p->token, n) && p->kv.n_blocks * BLOCK > p->kv.n_tokens)
                 (void)compute(&p->kv, p->token, p->kv.n_tokens + 1);
@@ -281,6 +306,7 @@ static void whatever_happens_each_finds_its_own(void **state) {
         check_pool(all);
     }
     assert_true(n_reused > 100000);
+    assert_true(n_copied > 20);
     for (int i = 0; i < N_SEQUENCES; i++)
         if (all[i].lives)
             end(&all[i].kv, all[i].token);
