@@ -151,6 +151,7 @@ struct lnr_backend {
     lnr_status (*matrix_leave)(const matrix_source *src, lnr_matrix *out, lnr_error *err);
     void (*matrix_free)(lnr_matrix *m);
 
+    size_t (*kv_block_bytes)(const model_shape *shape, lnr_type k, lnr_type v); /* of one block */
     lnr_status (*pass_create)(const model_shape *shape, const pass_options *o, lnr_pass **out,
                               lnr_error *err);
     void (*pass_destroy)(lnr_pass *p);

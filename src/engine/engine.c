@@ -1,84 +1,132 @@
-/* Scheduling and stepping; see engine.h. */
+/* The engine's life and its step; see engine.h and state.h. */
 #include "engine/engine.h"
 
 #include "backend/cpu/cpu.h"
 #include "base/alloc.h"
 #include "base/checked.h"
 #include "base/hash.h"
-#include "os/os.h"
-#include "sample/sampler.h"
+#include "engine/state.h"
+
+#include <lanner/machine.h>
 
 #include <inttypes.h>
 #include <string.h>
 
-struct lnr_engine {
-    lnr_model *model; /* shared reference */
-    lnr_pass *pass;   /* owned: scratch, KV memory, workers */
-    sampler *sampler; /* owned */
-    kv_pool kv;
-    uint32_t n_ctx, n_ubatch, n_threads;
-
-    lnr_request *active[ENGINE_SESSIONS]; /* each holds the engine's reference */
-    uint32_t n_active;
-
-    /* arrays of the step being built; owned */
-    int32_t *token;             /* (n_ubatch) */
-    uint32_t *pos, *seq;        /* (n_ubatch) */
-    float *rope_cos, *rope_sin; /* (n_rope_sets, n_ubatch, n_rot / 2) */
-    const uint32_t *block[ENGINE_SESSIONS];
-    uint32_t out[ENGINE_SESSIONS];
-
-    os_mutex *lock; /* guards the two below, written by any thread */
-    lnr_request *incoming[ENGINE_QUEUE];
-    uint32_t n_incoming;
-};
+#define QUEUE_DEFAULT    64u
+#define QUEUE_MAX        65536u
+#define STALL_MS_DEFAULT 150u
 
 /* ---- creation
  * ------------------------------------------------------------------------------------ */
 
+static uint32_t given(uint32_t value, uint32_t otherwise) {
+    return value ? value : otherwise;
+}
+
 static lnr_status choose_sizes(lnr_engine *e, const lnr_engine_options *o, lnr_error *err) {
     uint32_t trained = e->model->n_ctx_train;
-    e->n_ctx = o && o->n_ctx                  ? o->n_ctx
-               : trained < ENGINE_CTX_DEFAULT ? trained
-                                              : ENGINE_CTX_DEFAULT;
-    e->n_ubatch = o && o->n_ubatch ? o->n_ubatch : ENGINE_UBATCH_DEFAULT;
-    e->n_threads = o && o->n_threads ? o->n_threads : cpu_default_threads();
+    e->n_ctx = given(o->n_ctx, trained < ENGINE_CTX_DEFAULT ? trained : ENGINE_CTX_DEFAULT);
+    e->n_sessions = given(o->n_sessions, 1);
+    e->n_ubatch = given(o->n_ubatch, e->n_sessions > ENGINE_UBATCH_DEFAULT ? e->n_sessions
+                                                                           : ENGINE_UBATCH_DEFAULT);
+    e->n_threads = given(o->n_threads, cpu_default_threads());
+    e->n_rows_max = e->n_sessions;
+    e->max_stall_ms = given(o->max_stall_ms, STALL_MS_DEFAULT);
+    e->overcommit = o->overcommit;
     if (e->n_ctx > trained)
         return LNR_FAIL(err, LNR_E_ARGUMENT,
                         "ctx %" PRIu32 " is more than the %" PRIu32
                         " tokens that the model was trained for",
                         e->n_ctx, trained);
+    if (e->n_ctx < 2)
+        return LNR_FAIL(err, LNR_E_ARGUMENT, "ctx %" PRIu32 ": at least 2 needed", e->n_ctx);
+    if (e->n_sessions > ENGINE_SESSIONS_MAX)
+        return LNR_FAIL(err, LNR_E_ARGUMENT, "sessions %" PRIu32 ": 1 to %u allowed", e->n_sessions,
+                        ENGINE_SESSIONS_MAX);
     if (e->n_ubatch > ENGINE_UBATCH_MAX)
         return LNR_FAIL(err, LNR_E_ARGUMENT, "ubatch %" PRIu32 ": 1 to %u allowed", e->n_ubatch,
                         ENGINE_UBATCH_MAX);
-    if (e->n_ctx < 2)
-        return LNR_FAIL(err, LNR_E_ARGUMENT, "ctx %" PRIu32 ": at least 2 needed", e->n_ctx);
+    if (e->n_ubatch < e->n_sessions)
+        return LNR_FAIL(err, LNR_E_ARGUMENT,
+                        "ubatch %" PRIu32 " is less than sessions %" PRIu32
+                        ": a step takes one token of each",
+                        e->n_ubatch, e->n_sessions);
+    if (o->n_queue > QUEUE_MAX)
+        return LNR_FAIL(err, LNR_E_ARGUMENT, "queue %" PRIu32 ": 1 to %u allowed", o->n_queue,
+                        QUEUE_MAX);
     return LNR_OK;
 }
 
-static lnr_status create_parts(lnr_engine *e, lnr_error *err) {
-    const lnr_model *m = e->model;
-    uint32_t n_blocks = (uint32_t)lnr_div_up(e->n_ctx, KV_BLOCK_TOKENS) * ENGINE_SESSIONS;
-    pass_options o = {.n_ubatch = e->n_ubatch,
-                      .n_out_max = ENGINE_SESSIONS,
-                      .n_kv_blocks = n_blocks,
-                      .n_ctx = e->n_ctx,
-                      .kv_type_k = LNR_TYPE_F16,
-                      .kv_type_v = LNR_TYPE_F16,
-                      .n_threads = e->n_threads};
-    LNR_TRY(m->backend->pass_create(&m->shape, &o, &e->pass, err));
-    LNR_TRY(sampler_create(m->shape.n_vocab, &e->sampler, err));
-    LNR_TRY(kv_pool_init(&e->kv, n_blocks, err));
-    size_t n = e->n_ubatch, n_rope = model_rope_floats(m, e->n_ubatch);
-    e->token = lnr_alloc_array(n, sizeof *e->token);
-    e->pos = lnr_alloc_array(n, sizeof *e->pos);
-    e->seq = lnr_alloc_array(n, sizeof *e->seq);
-    e->rope_cos = lnr_alloc_array(n_rope, sizeof *e->rope_cos);
-    e->rope_sin = lnr_alloc_array(n_rope, sizeof *e->rope_sin);
-    e->lock = os_mutex_create();
-    if (!e->token || !e->pos || !e->seq || !e->rope_cos || !e->rope_sin || !e->lock)
-        return LNR_FAIL(err, LNR_E_NOMEM, "no memory for steps of %" PRIu32 " tokens", e->n_ubatch);
+static lnr_status kv_type(const char *name, const char *what, lnr_type *out, lnr_error *err) {
+    static const lnr_type types[] = {LNR_TYPE_F16, LNR_TYPE_Q8_0, LNR_TYPE_F32};
+    *out = LNR_TYPE_F16;
+    if (name == NULL)
+        return LNR_OK;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(name, lnr_type_name(types[i])) == 0) {
+            *out = types[i];
+            return LNR_OK;
+        }
+    return LNR_FAIL(err, LNR_E_ARGUMENT, "%s '%.40s': F16, Q8_0 or F32 expected", what, name);
+}
+
+/* Blocks of the whole KV memory: what the budget holds, or a context for every session. */
+static lnr_status choose_blocks(const lnr_engine *e, const lnr_engine_options *o, uint32_t *out,
+                                lnr_error *err) {
+    uint64_t bytes =
+        e->model->backend->kv_block_bytes(&e->model->shape, e->kv_type_k, e->kv_type_v);
+    uint64_t per_ctx = lnr_div_up(e->n_ctx, KV_BLOCK_TOKENS), n = per_ctx * e->n_sessions;
+    if (o->kv_budget_bytes) {
+        n = o->kv_budget_bytes / bytes;
+        if (n < per_ctx)
+            return LNR_FAIL(err, LNR_E_ARGUMENT,
+                            "kv_budget %" PRIu64 " bytes: one context of %" PRIu32
+                            " tokens takes %" PRIu64,
+                            o->kv_budget_bytes, e->n_ctx, per_ctx * bytes);
+    }
+    if (n >= KV_NONE)
+        return LNR_FAIL(err, LNR_E_ARGUMENT,
+                        "kv_budget %" PRIu64 " bytes: at most %" PRIu64 " can be used",
+                        o->kv_budget_bytes, (KV_NONE - 1) * bytes);
+    *out = (uint32_t)n;
     return LNR_OK;
+}
+
+/* Stands for all that keys and values depend on besides the tokens. One engine has one model, so
+ * inside it any constant would do; the value matters where KV leaves the process. */
+static uint64_t root_hash(const lnr_engine *e) {
+    const model_rope *rope = &e->model->rope;
+    size_t bytes = e->model->shape.n_rot / 2 * sizeof(double);
+    uint32_t version = LNR_ARITH_VERSION;
+    uint64_t h = lnr_fnv1a64(LNR_FNV1A64_INIT, &version, sizeof version);
+    for (uint32_t i = 0; i < rope->n_sets; i++) {
+        bool is_long = i == 0 && rope->freq_long && e->n_ctx > rope->n_ctx_short;
+        h = lnr_fnv1a64(h, is_long ? rope->freq_long : rope->freq[i], bytes);
+    }
+    return lnr_fnv1a64(h, &rope->magnitude, sizeof rope->magnitude);
+}
+
+static lnr_status create_parts(lnr_engine *e, const lnr_engine_options *o, lnr_error *err) {
+    const lnr_model *m = e->model;
+    uint32_t n_blocks = 0;
+    LNR_TRY(choose_blocks(e, o, &n_blocks, err));
+    pass_options pass = {.n_ubatch = e->n_ubatch,
+                         .n_out_max = e->n_rows_max,
+                         .n_kv_blocks = n_blocks,
+                         .n_ctx = e->n_ctx,
+                         .kv_type_k = e->kv_type_k,
+                         .kv_type_v = e->kv_type_v,
+                         .n_threads = e->n_threads};
+    LNR_TRY(m->backend->pass_create(&m->shape, &pass, &e->pass, err));
+    LNR_TRY(sampler_create(m->shape.n_vocab, &e->sampler, err));
+    LNR_TRY(kv_pool_init(&e->kv, n_blocks, root_hash(e), err));
+    LNR_TRY(queue_init(&e->queue, given(o->n_queue, QUEUE_DEFAULT), e->n_sessions, err));
+    LNR_TRY(stats_init(&e->stats, err));
+    LNR_TRY(batch_init(&e->batch, e, err));
+    e->active = lnr_alloc_array(e->n_sessions, sizeof(lnr_request *));
+    return e->active
+               ? LNR_OK
+               : LNR_FAIL(err, LNR_E_NOMEM, "no memory for %" PRIu32 " sessions", e->n_sessions);
 }
 
 lnr_status engine_create(lnr_model *m, const lnr_engine_options *o, lnr_engine **out,
@@ -90,7 +138,11 @@ lnr_status engine_create(lnr_model *m, const lnr_engine_options *o, lnr_engine *
     e->model = model_ref(m);
     lnr_status st = choose_sizes(e, o, err);
     if (st == LNR_OK)
-        st = create_parts(e, err);
+        st = kv_type(o->kv_type_k, "kv_type_k", &e->kv_type_k, err);
+    if (st == LNR_OK)
+        st = kv_type(o->kv_type_v, "kv_type_v", &e->kv_type_v, err);
+    if (st == LNR_OK)
+        st = create_parts(e, o, err);
     if (st) {
         engine_destroy(e);
         return st;
@@ -99,34 +151,43 @@ lnr_status engine_create(lnr_model *m, const lnr_engine_options *o, lnr_engine *
     return LNR_OK;
 }
 
-/* Gives the sequence's blocks back, tells the consumer, and drops the engine's reference. */
-static void retire(lnr_engine *e, lnr_request *r, lnr_finish why, const lnr_error *error) {
+void engine_end(lnr_engine *e, lnr_request *r, lnr_finish why, const lnr_error *error) {
     void (*on_ready)(void *) = r->options.on_ready;
     void *user = r->options.user;
-    kv_sequence_clear(&r->kv, &e->kv);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < e->n_active; i++)
+        if (e->active[i] != r)
+            e->active[n++] = e->active[i];
+    e->n_active = n;
+    kv_sequence_close(&r->kv, &e->kv, r->token);
+    e->stats.now.n_finished[why]++;
+    e->stats.now.n_reused += r->result.n_reused;
     request_finish(r, why, error);
     request_unref(r);
     if (on_ready)
         on_ready(user);
 }
 
+static void end_queued(lnr_engine *e, lnr_request *r, lnr_finish why) {
+    queue_remove(&e->queue, r);
+    engine_end(e, r, why, NULL);
+}
+
 void engine_destroy(lnr_engine *e) {
     if (e == NULL)
         return;
-    for (uint32_t i = 0; i < e->n_active; i++)
-        retire(e, e->active[i], LNR_FINISH_CANCELLED, NULL);
-    for (uint32_t i = 0; i < e->n_incoming; i++)
-        retire(e, e->incoming[i], LNR_FINISH_CANCELLED, NULL);
+    while (e->n_active > 0)
+        engine_end(e, e->active[0], LNR_FINISH_CANCELLED, NULL);
+    for (lnr_request *r; e->queue.lock && (r = queue_first(&e->queue)) != NULL;)
+        end_queued(e, r, LNR_FINISH_CANCELLED);
     if (e->pass)
         e->model->backend->pass_destroy(e->pass);
     sampler_destroy(e->sampler);
     kv_pool_deinit(&e->kv);
-    os_mutex_destroy(e->lock);
-    lnr_free(e->token);
-    lnr_free(e->pos);
-    lnr_free(e->seq);
-    lnr_free(e->rope_cos);
-    lnr_free(e->rope_sin);
+    queue_deinit(&e->queue);
+    stats_deinit(&e->stats);
+    batch_deinit(&e->batch);
+    lnr_free(e->active);
     model_unref(e->model);
     lnr_free(e);
 }
@@ -136,7 +197,8 @@ void engine_get_info(const lnr_engine *e, lnr_engine_info *out) {
                              .n_ubatch = e->n_ubatch,
                              .n_threads = e->n_threads,
                              .kv_bytes = e->pass->kv_bytes,
-                             .scratch_bytes = e->pass->scratch_bytes};
+                             .scratch_bytes = e->pass->scratch_bytes,
+                             .n_sessions = e->n_sessions};
 }
 
 void engine_get_counters(const lnr_engine *e, lnr_engine_counters *out) {
@@ -170,156 +232,111 @@ lnr_status engine_submit(lnr_engine *e, const lnr_request_options *o, lnr_reques
     *out = NULL;
     LNR_TRY(check_prompt(e, o, err));
     lnr_request *r;
-    LNR_TRY(request_create(o, e->n_ctx, &r, err));
-    os_mutex_lock(e->lock);
-    bool queued = e->n_incoming < ENGINE_QUEUE;
-    if (queued)
-        e->incoming[e->n_incoming++] = r;
-    os_mutex_unlock(e->lock);
-    if (!queued) {
+    LNR_TRY(request_create(o, e->n_ctx, &e->bell, &r, err));
+    if (!queue_add(&e->queue, r)) {
         request_unref(r);
         request_unref(r);
-        return LNR_FAIL(err, LNR_E_BUSY, "%u requests wait already", ENGINE_QUEUE);
+        return LNR_FAIL(err, LNR_E_BUSY, "%" PRIu32 " requests wait already", e->queue.n_max);
     }
     *out = r;
+    bell_ring(&e->bell);
     return LNR_OK;
+}
+
+void engine_get_stats(lnr_engine *e, lnr_engine_stats *out) {
+    stats_get(&e->stats, out);
+    out->n_waiting = queue_n(&e->queue);
 }
 
 /* ---- the owner thread
  * ---------------------------------------------------------------------------- */
 
-/* Moves waiting requests to the active ones while there is a session and KV room for the whole
- * answer. */
-static void admit(lnr_engine *e) {
-    os_mutex_lock(e->lock);
-    while (e->n_active < ENGINE_SESSIONS && e->n_incoming > 0) {
-        lnr_request *r = e->incoming[0];
-        if (!kv_sequence_reserve(&r->kv, &e->kv, r->n_tokens_max))
-            break;
-        e->n_incoming--;
-        memmove(e->incoming, e->incoming + 1, e->n_incoming * sizeof e->incoming[0]);
-        e->active[e->n_active++] = r;
-    }
-    os_mutex_unlock(e->lock);
-}
-
-static void drop_cancelled(lnr_engine *e) {
-    for (uint32_t i = 0; i < e->n_active;) {
+static void drop_ended(lnr_engine *e) {
+    uint64_t now = os_now_ns();
+    for (uint32_t i = e->n_active; i-- > 0;) {
         lnr_request *r = e->active[i];
-        if (!atomic_load_explicit(&r->cancelled, memory_order_acquire)) {
-            i++;
-            continue;
-        }
-        e->active[i] = e->active[--e->n_active];
-        retire(e, r, LNR_FINISH_CANCELLED, NULL);
+        if (request_cancelled(r))
+            engine_end(e, r, LNR_FINISH_CANCELLED, NULL);
+        else if (request_out_of_time(r, now))
+            engine_end(e, r, LNR_FINISH_TIME, NULL);
     }
+    for (lnr_request *r; (r = queue_find_ended(&e->queue, now)) != NULL;)
+        end_queued(e, r, request_cancelled(r) ? LNR_FINISH_CANCELLED : LNR_FINISH_TIME);
 }
 
-typedef struct batch {
-    lnr_step step;
-    lnr_request *request[ENGINE_SESSIONS]; /* of step.seq */
-    lnr_request *sampled[ENGINE_SESSIONS]; /* of step.out */
-    uint32_t n_requests;
-} batch;
+static void count_tokens(lnr_engine *e, const batch_part *part) {
+    lnr_engine_stats *s = &e->stats.now;
+    lnr_event *result = &part->request->result;
+    uint32_t answer = part->n_tokens == 1 && result->n_generated > 0 ? 1 : 0;
+    result->n_computed += part->n_tokens;
+    s->n_computed_answer += answer;
+    s->n_computed_prompt += part->n_tokens - answer;
+}
 
-/* Appends the next tokens of r to the step: at most n_max of them. */
-static void add_tokens(lnr_engine *e, batch *b, lnr_request *r, uint32_t n_max) {
-    uint32_t first = r->kv.n_tokens, n = r->n_tokens - first;
-    if (n > n_max)
-        n = n_max;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t at = b->step.n_tokens++;
-        e->token[at] = r->token[first + i];
-        e->pos[at] = first + i;
-        e->seq[at] = b->n_requests;
+/* What the step computed is stored; its rows become tokens. */
+static void finish_part(lnr_engine *e, const batch_part *part) {
+    lnr_request *r = part->request;
+    count_tokens(e, part);
+    kv_sequence_stored(&r->kv, &e->kv, r->token, r->kv.n_tokens + part->n_tokens);
+    if (part->n_rows == 0)
+        return;
+    const float *logits = e->model->backend->logits(e->pass, part->first_row);
+    void (*on_ready)(void *) = r->options.on_ready;
+    if (sampling_take_row(e, r, logits) && on_ready)
+        on_ready(r->options.user);
+}
+
+/* The fault may lie with one request: each is tried by itself, and who fails then has to go. */
+static void fail_step(lnr_engine *e, const lnr_error *error) {
+    const engine_batch *b = &e->batch;
+    if (b->n_parts == 1) {
+        engine_end(e, b->part[0].request, LNR_FINISH_ERROR, error);
+        return;
     }
-    e->block[b->n_requests] = r->kv.block;
-    b->request[b->n_requests++] = r;
-    r->kv.n_tokens += n;
-    if (r->kv.n_tokens == r->n_tokens) {
-        b->sampled[b->step.n_out] = r;
-        e->out[b->step.n_out++] = b->step.n_tokens - 1;
-    }
-    if (r->started_ns == 0)
-        r->started_ns = os_now_ns();
+    for (uint32_t i = 0; i < b->n_parts; i++)
+        b->part[i].request->alone = true;
 }
 
-static void build_batch(lnr_engine *e, batch *b) {
-    *b = (batch){0};
-    for (uint32_t i = 0; i < e->n_active && b->step.n_tokens < e->n_ubatch; i++)
-        if (request_has_room(e->active[i])) /* else its consumer has to read first */
-            add_tokens(e, b, e->active[i], e->n_ubatch - b->step.n_tokens);
-    lnr_step *s = &b->step;
-    s->token = e->token;
-    s->pos = e->pos;
-    s->seq = e->seq;
-    s->block = e->block;
-    s->out = e->out;
-    model_rope_angles(e->model, e->n_ctx, e->pos, s->n_tokens, e->rope_cos, e->rope_sin);
-    s->rope_cos = e->rope_cos;
-    s->rope_sin = e->rope_sin;
-}
-
-static void remove_active(lnr_engine *e, const lnr_request *r) {
-    for (uint32_t i = 0; i < e->n_active; i++)
-        if (e->active[i] == r) {
-            e->active[i] = e->active[--e->n_active];
-            return;
-        }
-}
-
-static void end(lnr_engine *e, lnr_request *r, lnr_finish why, const lnr_error *error) {
-    remove_active(e, r);
-    retire(e, r, why, error);
-}
-
-/* Samples r's next token from its row of logits; ends r if that was the last. */
-static void advance(lnr_engine *e, lnr_request *r, const float *logits) {
-    size_t n_vocab = e->model->shape.n_vocab;
-    lnr_event *result = &r->result;
+static void compute(lnr_engine *e) {
+    const engine_batch *b = &e->batch;
     lnr_error error;
-    int32_t token;
-    if (r->options.hash_logits)
-        result->logits_hash = lnr_fnv1a64(result->logits_hash, logits, n_vocab * sizeof *logits);
-    if (sampler_pick(e->sampler, &r->options.sampler, logits, r->n_tokens, &token, &error)) {
-        end(e, r, LNR_FINISH_ERROR, &error);
+    uint64_t start = os_now_ns();
+    lnr_status st = model_forward(e->model, e->pass, &b->step, &error);
+    uint64_t ns = os_now_ns() - start;
+    if (st) {
+        fail_step(e, &error);
         return;
     }
-    r->last_ns = os_now_ns();
-    if (result->n_generated++ == 0) {
-        r->first_ns = r->last_ns;
-        result->n_prompt = r->n_prompt;
-    }
-    if (!r->options.ignore_end && tokenizer_is_end(e->model->tokenizer, token)) {
-        end(e, r, LNR_FINISH_END, NULL);
-        return;
-    }
-    r->token[r->n_tokens++] = token;
-    request_push(r, token);
-    if (r->n_tokens == r->n_tokens_max) {
-        bool asked = r->options.max_tokens && result->n_generated == r->options.max_tokens;
-        end(e, r, asked ? LNR_FINISH_LENGTH : LNR_FINISH_CONTEXT, NULL);
-    } else if (r->options.on_ready) {
-        r->options.on_ready(r->options.user);
-    }
+    cost_add(&e->cost, b->step.n_tokens, b->n_prompt_tokens, ns);
+    stats_add_step(&e->stats, ns, b->step.n_tokens > b->n_prompt_tokens);
+    for (uint32_t i = 0; i < b->n_parts; i++)
+        finish_part(e, &b->part[i]);
+}
+
+static void publish(lnr_engine *e) {
+    lnr_engine_stats *s = &e->stats.now;
+    s->n_running = e->n_active;
+    s->n_kv_blocks = e->kv.n_blocks;
+    s->n_kv_held = e->kv.n_blocks - e->kv.n_free - e->kv.n_cached;
+    s->n_kv_shared = e->kv.n_shared;
+    s->n_kv_cached = e->kv.n_cached;
+    s->stall_bound_ms = cost_bound_ms(&e->cost, e->max_stall_ms);
+    stats_publish(&e->stats);
 }
 
 lnr_status engine_step(lnr_engine *e, bool *active, lnr_error *err) {
     (void)err; /* a request's failure is its own event */
-    drop_cancelled(e);
-    admit(e);
-    batch b;
-    build_batch(e, &b);
-    *active = b.step.n_tokens > 0;
-    if (!*active)
-        return LNR_OK;
-    lnr_error error;
-    if (model_forward(e->model, e->pass, &b.step, &error)) {
-        for (uint32_t i = 0; i < b.n_requests; i++)
-            end(e, b.request[i], LNR_FINISH_ERROR, &error);
-        return LNR_OK;
-    }
-    for (uint32_t i = 0; i < b.step.n_out; i++)
-        advance(e, b.sampled[i], e->model->backend->logits(e->pass, i));
+    e->bell_heard = atomic_load_explicit(&e->bell.n_rings, memory_order_acquire);
+    drop_ended(e);
+    admission_run(e);
+    scheduler_build(e);
+    *active = e->batch.step.n_tokens > 0;
+    if (*active)
+        compute(e);
+    publish(e);
     return LNR_OK;
+}
+
+void engine_wait(lnr_engine *e) {
+    os_wait((const uint32_t *)(const void *)&e->bell.n_rings, e->bell_heard);
 }

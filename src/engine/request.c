@@ -8,8 +8,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-lnr_status request_create(const lnr_request_options *o, uint32_t n_ctx, lnr_request **out,
-                          lnr_error *err) {
+void bell_ring(engine_bell *b) {
+    atomic_fetch_add_explicit(&b->n_rings, 1, memory_order_release);
+    os_wake_all((const uint32_t *)(const void *)&b->n_rings);
+}
+
+lnr_status request_create(const lnr_request_options *o, uint32_t n_ctx, engine_bell *bell,
+                          lnr_request **out, lnr_error *err) {
     *out = NULL;
     if (o->n_tokens == 0 || o->tokens == NULL)
         return LNR_FAIL(err, LNR_E_ARGUMENT, "the prompt has no tokens, at least 1 needed");
@@ -37,9 +42,12 @@ lnr_status request_create(const lnr_request_options *o, uint32_t n_ctx, lnr_requ
     memcpy(r->token, o->tokens, n_prompt * sizeof *r->token);
     r->options = *o;
     r->options.tokens = NULL;
+    r->bell = bell;
+    r->kv.apart = o->no_reuse;
     r->n_prompt = r->n_tokens = n_prompt;
     r->n_tokens_max = n_max;
     r->result.kind = LNR_EVENT_DONE;
+    r->result.n_prompt = n_prompt;
     r->result.logits_hash = LNR_FNV1A64_INIT;
     r->submitted_ns = os_now_ns();
     atomic_init(&r->n_refs, 2);
@@ -50,14 +58,35 @@ lnr_status request_create(const lnr_request_options *o, uint32_t n_ctx, lnr_requ
 void request_unref(lnr_request *r) {
     if (atomic_fetch_sub_explicit(&r->n_refs, 1, memory_order_acq_rel) != 1)
         return;
-    lnr_free(r->kv.block);
+    kv_sequence_deinit(&r->kv);
     lnr_free(r->token);
     lnr_free(r);
 }
 
-bool request_has_room(const lnr_request *r) {
+void request_cancel(lnr_request *r) {
+    atomic_store_explicit(&r->cancelled, true, memory_order_release);
+    if (!atomic_load_explicit(&r->done, memory_order_acquire))
+        bell_ring(r->bell);
+}
+
+bool request_before(const lnr_request *a, const lnr_request *b) {
+    if (a->options.priority != b->options.priority)
+        return a->options.priority > b->options.priority;
+    return a->number < b->number;
+}
+
+bool request_cancelled(const lnr_request *r) {
+    return atomic_load_explicit(&r->cancelled, memory_order_acquire);
+}
+
+bool request_out_of_time(const lnr_request *r, uint64_t now_ns) {
+    uint64_t limit_ns = (uint64_t)r->options.time_limit_ms * 1000000u;
+    return limit_ns > 0 && now_ns - r->submitted_ns >= limit_ns;
+}
+
+bool request_has_room(const lnr_request *r, uint32_t n) {
     uint32_t head = atomic_load_explicit(&r->head, memory_order_acquire);
-    return atomic_load_explicit(&r->tail, memory_order_relaxed) - head < REQUEST_RING;
+    return atomic_load_explicit(&r->tail, memory_order_relaxed) - head + n <= REQUEST_RING;
 }
 
 void request_push(lnr_request *r, int32_t token) {
@@ -84,9 +113,12 @@ bool request_next(lnr_request *r, lnr_event *out) {
     /* done first: once it is set the ring gets no more tokens, so an empty ring is then the end. */
     bool done = atomic_load_explicit(&r->done, memory_order_acquire);
     uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
-    if (head != atomic_load_explicit(&r->tail, memory_order_acquire)) {
+    uint32_t n = atomic_load_explicit(&r->tail, memory_order_acquire) - head;
+    if (n > 0) {
         *out = (lnr_event){.kind = LNR_EVENT_TOKEN, .token = r->ring[head % REQUEST_RING]};
         atomic_store_explicit(&r->head, head + 1, memory_order_release);
+        if (n == REQUEST_RING && !done)
+            bell_ring(r->bell); /* the engine had stopped for want of room */
         return true;
     }
     if (!done || r->done_read)

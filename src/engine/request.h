@@ -6,12 +6,19 @@
 #ifndef LNR_ENGINE_REQUEST_H
 #define LNR_ENGINE_REQUEST_H
 
-#include "cache/kv_pool.h"
+#include "cache/kv_sequence.h"
 
 #include <lanner/engine.h>
 #include <stdatomic.h>
 
 #define REQUEST_RING 64u /* events; a power of two */
+
+/* Rung by other threads when the owner may have something new to do; see lnr_engine_wait. */
+typedef struct engine_bell {
+    _Atomic uint32_t n_rings;
+} engine_bell;
+
+void bell_ring(engine_bell *b);
 
 struct lnr_request {
     atomic_uint n_refs;
@@ -19,25 +26,37 @@ struct lnr_request {
 
     /* Tokens for the consumer. tail - head of them wait; each index is written by one side only. */
     int32_t ring[REQUEST_RING];
-    atomic_uint head; /* written by the consumer */
-    atomic_uint tail; /* written by the owner */
-    atomic_bool done; /* result is complete; set after the last token went into the ring */
-    bool done_read;   /* consumer's */
-    lnr_event result; /* the DONE event */
+    atomic_uint head;  /* written by the consumer */
+    atomic_uint tail;  /* written by the owner */
+    atomic_bool done;  /* result is complete; set after the last token went into the ring */
+    bool done_read;    /* consumer's */
+    lnr_event result;  /* the DONE event */
+    engine_bell *bell; /* the engine's; not touched once done is set */
 
     lnr_request_options options; /* options.tokens is not valid any more */
+    uint64_t number;             /* in the order of submitting */
     int32_t *token;              /* (n_tokens_max): prompt, then answer. owned */
     uint32_t n_prompt, n_tokens, n_tokens_max;
-    kv_sequence kv; /* kv.n_tokens of the tokens are computed */
+    kv_sequence kv;     /* kv.n_tokens of the tokens are computed */
+    uint64_t leader;    /* 1 + number of the request that computes a prefix for this one; 0: none */
+    uint32_t n_led;     /* of so many tokens */
+    uint32_t n_granted; /* prompt tokens in the step being built */
+    bool alone;         /* failed together with others: to be tried by itself */
     uint64_t submitted_ns, started_ns, first_ns, last_ns;
 };
 
-lnr_status request_create(const lnr_request_options *o, uint32_t n_ctx, lnr_request **out,
-                          lnr_error *err);
+lnr_status request_create(const lnr_request_options *o, uint32_t n_ctx, engine_bell *bell,
+                          lnr_request **out, lnr_error *err);
 void request_unref(lnr_request *r);
+void request_cancel(lnr_request *r); /* any thread */
 
-/* Owner: room for one more token, and putting it there. */
-bool request_has_room(const lnr_request *r);
+/* Which of two goes first: higher priority, then age. */
+bool request_before(const lnr_request *a, const lnr_request *b);
+bool request_cancelled(const lnr_request *r);
+bool request_out_of_time(const lnr_request *r, uint64_t now_ns);
+
+/* Owner: room for n more tokens, and putting one there. */
+bool request_has_room(const lnr_request *r, uint32_t n);
 void request_push(lnr_request *r, int32_t token);
 
 /* Owner: closes the request. The sequence must have given its blocks back. */

@@ -188,6 +188,7 @@ const lnr_backend lnr_backend_cpu = {
     .matrix_load = cpu_matrix_load,
     .matrix_leave = cpu_matrix_leave,
     .matrix_free = cpu_matrix_free,
+    .kv_block_bytes = cpu_kv_block_bytes,
     .pass_create = cpu_pass_create,
     .pass_destroy = cpu_pass_destroy,
     .begin = begin,

@@ -15,6 +15,10 @@
 /* ---- sizes
  * --------------------------------------------------------------------------------------- */
 
+static size_t row_bytes(const model_shape *s, lnr_type type) {
+    return lnr_div_up(s->head_dim, lnr_type_block_weights(type)) * lnr_type_block_bytes(type);
+}
+
 static lnr_status set_side(cpu_kv_side *side, const model_shape *s, lnr_type type, const char *name,
                            lnr_error *err) {
     if (type != LNR_TYPE_F32 && type != LNR_TYPE_F16 && type != LNR_TYPE_Q8_0)
@@ -27,7 +31,7 @@ static lnr_status set_side(cpu_kv_side *side, const model_shape *s, lnr_type typ
                         name, lnr_type_name(type), s->head_dim,
                         (size_t)lnr_type_block_weights(type));
     side->type = type;
-    side->row_bytes = s->head_dim / lnr_type_block_weights(type) * lnr_type_block_bytes(type);
+    side->row_bytes = row_bytes(s, type);
     side->head_bytes = side->row_bytes * KV_BLOCK_TOKENS;
     return LNR_OK;
 }
@@ -49,6 +53,10 @@ lnr_status cpu_kv_set_sides(cpu_pass *p, lnr_error *err) {
 /* Of one layer's part of a block. */
 static size_t part_bytes(const cpu_pass *p) {
     return (p->kv_side[0].head_bytes + p->kv_side[1].head_bytes) * p->shape.n_heads_kv;
+}
+
+size_t cpu_kv_block_bytes(const model_shape *s, lnr_type k, lnr_type v) {
+    return (row_bytes(s, k) + row_bytes(s, v)) * KV_BLOCK_TOKENS * s->n_heads_kv * s->n_layers;
 }
 
 bool cpu_kv_bytes(const cpu_pass *p, size_t *bytes) {

@@ -170,6 +170,7 @@ void cpu_experts(lnr_pass *base, const moe_weights *w);
 
 /* From the options; an error names the type that cannot be. */
 lnr_status cpu_kv_set_sides(cpu_pass *p, lnr_error *err);
+size_t cpu_kv_block_bytes(const model_shape *s, lnr_type k, lnr_type v);
 bool cpu_kv_bytes(const cpu_pass *p, size_t *bytes); /* of all blocks; false: fits no size */
 
 /* One head's keys (side 0) or values (side 1) of a layer's part of a block, as kernels.h has them.
