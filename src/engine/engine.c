@@ -6,7 +6,6 @@
 #include "base/checked.h"
 #include "base/hash.h"
 #include "os/os.h"
-#include "sample/sampler.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 struct lnr_engine {
     lnr_model *model; /* shared reference */
     lnr_pass *pass;   /* owned: scratch, KV memory, workers */
-    sampler *sampler; /* owned */
+    choice_engine choice;
     kv_pool kv;
     uint32_t n_ctx, n_ubatch, n_threads;
 
@@ -67,7 +66,7 @@ static lnr_status create_parts(lnr_engine *e, lnr_error *err) {
                       .kv_type_v = LNR_TYPE_F16,
                       .n_threads = e->n_threads};
     LNR_TRY(m->backend->pass_create(&m->shape, &o, &e->pass, err));
-    LNR_TRY(sampler_create(m->shape.n_vocab, &e->sampler, err));
+    LNR_TRY(choice_engine_init(&e->choice, m, e->n_ctx, err));
     LNR_TRY(kv_pool_init(&e->kv, n_blocks, err));
     size_t n = e->n_ubatch, n_rope = model_rope_floats(m, e->n_ubatch);
     e->token = lnr_alloc_array(n, sizeof *e->token);
@@ -119,7 +118,7 @@ void engine_destroy(lnr_engine *e) {
         retire(e, e->incoming[i], LNR_FINISH_CANCELLED, NULL);
     if (e->pass)
         e->model->backend->pass_destroy(e->pass);
-    sampler_destroy(e->sampler);
+    choice_engine_deinit(&e->choice);
     kv_pool_deinit(&e->kv);
     os_mutex_destroy(e->lock);
     lnr_free(e->token);
@@ -162,7 +161,7 @@ static lnr_status check_prompt(const lnr_engine *e, const lnr_request_options *o
             return LNR_FAIL(err, LNR_E_ARGUMENT,
                             "prompt token %zu is %" PRId32 ", 0 to %" PRIu32 " allowed", i,
                             o->tokens[i], e->model->shape.n_vocab - 1);
-    return lnr_sampler_check(&o->sampler, err);
+    return LNR_OK;
 }
 
 lnr_status engine_submit(lnr_engine *e, const lnr_request_options *o, lnr_request **out,
@@ -171,6 +170,13 @@ lnr_status engine_submit(lnr_engine *e, const lnr_request_options *o, lnr_reques
     LNR_TRY(check_prompt(e, o, err));
     lnr_request *r;
     LNR_TRY(request_create(o, e->n_ctx, &r, err));
+    lnr_status st =
+        choice_request_init(&r->choice, &e->choice, o, r->n_tokens_max, REQUEST_RING, err);
+    if (st) {
+        request_unref(r);
+        request_unref(r);
+        return st;
+    }
     os_mutex_lock(e->lock);
     bool queued = e->n_incoming < ENGINE_QUEUE;
     if (queued)
@@ -278,10 +284,13 @@ static void advance(lnr_engine *e, lnr_request *r, const float *logits) {
     size_t n_vocab = e->model->shape.n_vocab;
     lnr_event *result = &r->result;
     lnr_error error;
-    int32_t token;
+    sampler_result choice;
+    int stop_idx;
+    history so_far = {.token = r->token, .n = r->n_tokens, .n_prompt = r->n_prompt};
     if (r->options.hash_logits)
         result->logits_hash = lnr_fnv1a64(result->logits_hash, logits, n_vocab * sizeof *logits);
-    if (sampler_pick(e->sampler, &r->options.sampler, logits, r->n_tokens, &token, &error)) {
+    if (choice_pick(&e->choice, &r->choice, logits, so_far, &choice, &error) ||
+        choice_accept(&r->choice, choice.token, r->n_tokens, &stop_idx, &error)) {
         end(e, r, LNR_FINISH_ERROR, &error);
         return;
     }
@@ -290,13 +299,17 @@ static void advance(lnr_engine *e, lnr_request *r, const float *logits) {
         r->first_ns = r->last_ns;
         result->n_prompt = r->n_prompt;
     }
-    if (!r->options.ignore_end && tokenizer_is_end(e->model->tokenizer, token)) {
+    if (!r->options.ignore_end && tokenizer_is_end(e->model->tokenizer, choice.token)) {
         end(e, r, LNR_FINISH_END, NULL);
         return;
     }
-    r->token[r->n_tokens++] = token;
-    request_push(r, token);
-    if (r->n_tokens == r->n_tokens_max) {
+    r->token[r->n_tokens++] = choice.token;
+    choice_keep(&r->choice, atomic_load(&r->tail) % REQUEST_RING, &choice);
+    request_push(r, choice.token);
+    if (stop_idx >= 0) {
+        result->stop_idx = (uint32_t)stop_idx;
+        end(e, r, LNR_FINISH_STOP, NULL);
+    } else if (r->n_tokens == r->n_tokens_max) {
         bool asked = r->options.max_tokens && result->n_generated == r->options.max_tokens;
         end(e, r, asked ? LNR_FINISH_LENGTH : LNR_FINISH_CONTEXT, NULL);
     } else if (r->options.on_ready) {

@@ -50,6 +50,7 @@ lnr_status request_create(const lnr_request_options *o, uint32_t n_ctx, lnr_requ
 void request_unref(lnr_request *r) {
     if (atomic_fetch_sub_explicit(&r->n_refs, 1, memory_order_acq_rel) != 1)
         return;
+    choice_request_deinit(&r->choice);
     lnr_free(r->kv.block);
     lnr_free(r->token);
     lnr_free(r);
@@ -86,6 +87,7 @@ bool request_next(lnr_request *r, lnr_event *out) {
     uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
     if (head != atomic_load_explicit(&r->tail, memory_order_acquire)) {
         *out = (lnr_event){.kind = LNR_EVENT_TOKEN, .token = r->ring[head % REQUEST_RING]};
+        choice_tell(&r->choice, head % REQUEST_RING, out);
         atomic_store_explicit(&r->head, head + 1, memory_order_release);
         return true;
     }

@@ -7,6 +7,7 @@
 #define LNR_ENGINE_REQUEST_H
 
 #include "cache/kv_pool.h"
+#include "engine/choice.h"
 
 #include <lanner/engine.h>
 #include <stdatomic.h>
@@ -25,7 +26,8 @@ struct lnr_request {
     bool done_read;   /* consumer's */
     lnr_event result; /* the DONE event */
 
-    lnr_request_options options; /* options.tokens is not valid any more */
+    lnr_request_options options; /* the pointers to arrays are not valid any more */
+    choice_request choice;       /* set up by the engine after request_create */
     int32_t *token;              /* (n_tokens_max): prompt, then answer. owned */
     uint32_t n_prompt, n_tokens, n_tokens_max;
     kv_sequence kv; /* kv.n_tokens of the tokens are computed */
