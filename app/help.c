@@ -43,7 +43,7 @@ void app_option_range(const app_option *o, lnr_buf *out) {
     } else if (o->kind == APP_CHOICE) {
         for (size_t i = 0; o->choices[i]; i++)
             buf_printf(out, "%s%s", i == 0 ? "" : ", ", o->choices[i]);
-    } else if (o->kind == APP_STRING) {
+    } else if (o->kind == APP_STRING || o->kind == APP_STRINGS) {
         buf_add_str(out, o->value);
     } else {
         buf_printf(out, "%" PRIu64 " to %" PRIu64, o->min, o->max);
@@ -67,6 +67,9 @@ static void add_default(const app_option *o, const void *defaults, lnr_buf *out)
         return;
     }
     switch (o->kind) {
+    case APP_I32:
+        buf_printf(out, "%" PRId32, *(const int32_t *)value);
+        break;
     case APP_U32:
         buf_printf(out, "%" PRIu32, *(const uint32_t *)value);
         break;
@@ -79,6 +82,7 @@ static void add_default(const app_option *o, const void *defaults, lnr_buf *out)
     case APP_FLAG:
     case APP_SWITCH:
     case APP_STRING:
+    case APP_STRINGS:
     case APP_CHOICE:
         break;
     }

@@ -107,9 +107,25 @@ static bool parse_float(const char *text, float *out) {
     return *end == '\0' && isfinite(*out);
 }
 
+static bool parse_i32(const char *text, int32_t *out) {
+    uint64_t value;
+    bool negative = *text == '-';
+    if (!parse_u64(text + negative, &value) || value > INT32_MAX)
+        return false;
+    *out = negative ? -(int32_t)value : (int32_t)value;
+    return true;
+}
+
 static bool store_number(const app_option *o, const char *text, void *to) {
     uint64_t value;
     float real;
+    int32_t number;
+    if (o->kind == APP_I32) {
+        if (!parse_i32(text, &number) || number < o->int_min || number > o->int_max)
+            return false;
+        *(int32_t *)to = number;
+        return true;
+    }
     if (o->kind == APP_FLOAT) {
         if (!parse_float(text, &real) || real < o->float_min || real > o->float_max)
             return false;
@@ -174,7 +190,7 @@ static lnr_status take_option(parser *p, const char *word) {
     const app_option *o = m.option;
     lnr_str shown = {word, m.value ? (size_t)(m.value - word) - 1 : strlen(word)};
     uint64_t bit = UINT64_C(1) << (o - p->command->option);
-    if (p->out->given & bit)
+    if (p->out->given & bit && o->kind != APP_STRINGS)
         return LNR_FAIL(p->err, LNR_E_ARGUMENT, "option '%.*s' is given twice", LNR_STR(shown));
     p->out->given |= bit;
     void *to = (char *)p->values + o->offset;
@@ -189,6 +205,14 @@ static lnr_status take_option(parser *p, const char *word) {
         return bad_value(p, o, shown, NULL);
     if (o->kind == APP_STRING) {
         *(const char **)to = text;
+        return LNR_OK;
+    }
+    if (o->kind == APP_STRINGS) {
+        app_strings *list = to;
+        if (list->n == APP_STRINGS_MAX)
+            return LNR_FAIL(p->err, LNR_E_ARGUMENT, "option '%.*s' is given more than %d times",
+                            LNR_STR(shown), APP_STRINGS_MAX);
+        list->item[list->n++] = text;
         return LNR_OK;
     }
     bool valid = o->kind == APP_CHOICE ? store_choice(o, text, to) : store_number(o, text, to);

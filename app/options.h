@@ -12,16 +12,24 @@
 
 #define APP_ARGUMENTS_MAX 16
 #define APP_OPTIONS_MAX   64
+#define APP_STRINGS_MAX   64
 
 typedef enum app_kind {
-    APP_FLAG,   /* bool: --name sets it */
-    APP_SWITCH, /* bool: --name sets it, --no-name clears it */
-    APP_STRING, /* const char *, borrowed from argv */
-    APP_CHOICE, /* const char *, one of choices */
+    APP_FLAG,    /* bool: --name sets it */
+    APP_SWITCH,  /* bool: --name sets it, --no-name clears it */
+    APP_STRING,  /* const char *, borrowed from argv */
+    APP_STRINGS, /* app_strings: may be given several times */
+    APP_CHOICE,  /* const char *, one of choices */
+    APP_I32,     /* needs range */
     APP_U32,
     APP_U64,
     APP_FLOAT
 } app_kind;
+
+typedef struct app_strings {
+    const char *item[APP_STRINGS_MAX]; /* (n), borrowed from argv */
+    size_t n;
+} app_strings;
 
 typedef struct app_option {
     const char *name; /* without the dashes */
@@ -33,6 +41,7 @@ typedef struct app_option {
     const char *shown_default;  /* NULL: the default itself; "": none */
     const char *range;          /* the valid values in words; NULL: min to max */
     uint64_t min, max;          /* APP_U32, APP_U64 */
+    int32_t int_min, int_max;   /* APP_I32 */
     float float_min, float_max; /* APP_FLOAT, which needs range too */
     const char *const *choices; /* APP_CHOICE; ended by NULL */
 } app_option;

@@ -13,7 +13,6 @@
 #include <lanner/machine.h>
 #include <lanner/tokenizer.h>
 
-#include <float.h>
 #include <stdio.h>
 
 #define PATH_BYTES     4096
@@ -46,50 +45,16 @@ static const app_option options[] = {
      .value = "N",
      .max = UINT32_MAX,
      .help = "generate at most N tokens; 0: until the context is full"},
-    {.name = "temp",
-     .kind = APP_FLOAT,
-     OPTION(sampler.temperature),
-     .value = "T",
-     .float_max = FLT_MAX,
-     .range = "0 or more",
-     .help = "temperature: how evenly tokens are drawn; 0: always the most probable one"},
-    {.name = "top-k",
-     .kind = APP_U32,
-     OPTION(sampler.top_k),
-     .value = "K",
-     .max = UINT32_MAX,
-     .help = "draw from the K most probable tokens; 0: off"},
-    {.name = "top-p",
-     .kind = APP_FLOAT,
-     OPTION(sampler.top_p),
-     .value = "P",
-     .float_min = FLT_MIN,
-     .float_max = 1,
-     .range = "more than 0, at most 1",
-     .help = "draw from the most probable tokens that together reach P; 1: off"},
-    {.name = "min-p",
-     .kind = APP_FLOAT,
-     OPTION(sampler.min_p),
-     .value = "P",
-     .float_max = 1,
-     .range = "0 to 1",
-     .help = "drop tokens less probable than P times the most probable one; 0: off"},
-    {.name = "seed",
-     .kind = APP_U64,
-     OPTION(sampler.seed),
-     .value = "S",
-     .max = UINT64_MAX,
-     .shown_default = "a new one each time; --json tells it",
-     .help = "the same seed gives the same text"},
-    {.name = "ctx",
-     .kind = APP_U32,
-     OPTION(n_ctx),
-     .value = "N",
-     .min = 2,
-     .max = UINT32_MAX,
-     .range = "2 to what the model was trained with",
-     .shown_default = "that, at most 4096",
-     .help = "tokens that prompt and completion may take together"},
+    SAMPLING_OPTIONS(run_options, sampler,
+                     sampling){.name = "ctx",
+                               .kind = APP_U32,
+                               OPTION(n_ctx),
+                               .value = "N",
+                               .min = 2,
+                               .max = UINT32_MAX,
+                               .range = "2 to what the model was trained with",
+                               .shown_default = "that, at most 4096",
+                               .help = "tokens that prompt and completion may take together"},
     CLI_THREADS_OPTION(OPTION(n_threads)),
     {.name = "ubatch",
      .kind = APP_U32,
@@ -115,10 +80,6 @@ static const app_option options[] = {
      .kind = APP_SWITCH,
      OPTION(special),
      .help = "add no start token, and take control tokens written in the prompt as plain text"},
-    {.name = "ignore-eos",
-     .kind = APP_FLAG,
-     OPTION(ignore_end),
-     .help = "go on after the model ended its text"},
     {.name = "logits-hash",
      .kind = APP_FLAG,
      OPTION(logits_hash),
@@ -152,6 +113,7 @@ typedef struct run_state {
     lnr_engine *engine;
     lnr_request *request;
     lnr_detokenizer *detokenizer;
+    lnr_stop *stop;
     int32_t *prompt_ids;
     bool reader_stuck; /* Ctrl-C came while a write hung: no more is written */
     lnr_buf prompt;
@@ -228,9 +190,10 @@ static lnr_status start(run_state *s, lnr_error *err) {
                                    .tokens = s->prompt_ids,
                                    .n_tokens = s->result.n_prompt_tokens,
                                    .max_tokens = o->max_tokens,
-                                   .ignore_end = o->ignore_end,
                                    .hash_logits = o->logits_hash,
                                    .sampler = o->sampler};
+    sampling_options_apply(&o->sampling, &request);
+    LNR_TRY(lnr_stop_create(o->sampling.stop.item, o->sampling.stop.n, &s->stop, err));
     LNR_TRY(lnr_engine_create(s->model, &engine, &s->engine, err));
     lnr_engine_get_info(s->engine, &s->result.engine);
     s->result.panels = lnr_alloc_array(s->result.engine.n_threads, sizeof(uint64_t));
@@ -250,20 +213,41 @@ static int give(run_state *s, const char *text, size_t n) {
     return code == CLI_INTERRUPTED ? CLI_OK : code; /* the request is cancelled in its turn */
 }
 
+/* Hands out what cannot be part of a stop string; `last`: nothing follows. */
+static int give_unless_stop(run_state *s, const char *text, size_t n, bool last) {
+    const char *safe;
+    size_t n_safe;
+    int idx, code = CLI_OK;
+    lnr_error err;
+    if (lnr_stop_add(s->stop, text, n, &safe, &n_safe, &idx)) {
+        LNR_FAIL(&err, LNR_E_NOMEM, "no memory for the completion");
+        return cli_fail(&err);
+    }
+    code = give(s, safe, n_safe);
+    if (code == CLI_OK && last) {
+        lnr_stop_end(s->stop, &safe, &n_safe);
+        code = give(s, safe, n_safe);
+    }
+    return code;
+}
+
 static int take_event(run_state *s, const lnr_event *event) {
     const char *text;
     size_t n;
     lnr_status st;
-    if (event->kind == LNR_EVENT_DONE) {
+    bool last = event->kind == LNR_EVENT_DONE;
+    if (last) {
         s->result.done = *event;
         st = lnr_detokenizer_end(s->detokenizer, &text, &n);
     } else {
         if (s->o->json)
             buf_add(&s->result.tokens, &event->token, sizeof event->token);
+        if (s->o->json && s->o->sampling.logprobs)
+            buf_add(&s->result.logprobs, event, sizeof *event);
         st = lnr_detokenizer_add(s->detokenizer, event->token, &text, &n);
     }
     if (st == LNR_OK)
-        return give(s, text, n);
+        return give_unless_stop(s, text, n, last);
     lnr_error err;
     LNR_FAIL(&err, st, "no memory for the completion");
     return cli_fail(&err);
@@ -307,7 +291,8 @@ static int report(run_state *s) {
     lnr_engine_worker_panels(s->engine, s->result.panels, s->result.engine.n_threads);
     if (s->o->json) {
         run_report_json(s->o, &s->result, &out);
-        out.failed |= buf_failed(&s->result.text) || buf_failed(&s->result.tokens);
+        out.failed |= buf_failed(&s->result.text) || buf_failed(&s->result.tokens) ||
+                      buf_failed(&s->result.logprobs);
         code = cli_write_buf(&out);
     } else {
         if (os_is_terminal(1))
@@ -325,7 +310,7 @@ static int report(run_state *s) {
 static int run(run_state *s, const char *path) {
     lnr_error err;
     int code;
-    if (lnr_sampler_check(&s->o->sampler, &err) || read_prompt(s, &err))
+    if (read_prompt(s, &err))
         return cli_fail(&err);
     app_interrupt_install();
     if (load_model(s, path, &err) || tokenize_prompt(s, &err) || start(s, &err))
@@ -340,10 +325,12 @@ static void release(run_state *s) {
     lnr_request_release(s->request);
     lnr_engine_destroy(s->engine);
     lnr_detokenizer_destroy(s->detokenizer);
+    lnr_stop_destroy(s->stop);
     lnr_tokens_free(s->prompt_ids);
     lnr_model_unref(s->model);
     lnr_free(s->result.panels);
     buf_deinit(&s->result.tokens);
+    buf_deinit(&s->result.logprobs);
     buf_deinit(&s->result.text);
     buf_deinit(&s->prompt);
 }
@@ -358,9 +345,15 @@ static int run_main(int n_words, char **words) {
     /* 53 bits: a number every JSON reader keeps. */
     if (!app_options_given(&table, &parsed, "seed"))
         o.sampler.seed = os_random() >> 11;
+    lnr_error err;
+    if (sampling_options_finish(&o.sampling, &o.sampler, &err))
+        return cli_fail(&err);
+    if (o.sampling.logprobs && !o.json) {
+        LNR_FAIL(&err, LNR_E_ARGUMENT, "option '--logprobs' needs '--json'");
+        return cli_fail(&err);
+    }
     run_state *s = lnr_new(run_state);
     if (s == NULL) {
-        lnr_error err;
         LNR_FAIL(&err, LNR_E_NOMEM, "no memory to start");
         return cli_fail(&err);
     }

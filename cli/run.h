@@ -3,16 +3,16 @@
 #define LNR_CLI_RUN_H
 
 #include "base/buf.h"
-
-#include <lanner/engine.h>
+#include "cli/sampling_options.h"
 
 typedef struct run_options {
     const char *prompt, *file; /* one of them, or none for standard input */
     uint32_t max_tokens;
     lnr_sampler_options sampler;
+    sampling_options sampling;
     uint32_t n_ctx, n_threads, n_ubatch;
     const char *isa;
-    bool raw, echo, special, ignore_end, logits_hash, json;
+    bool raw, echo, special, logits_hash, json;
 } run_options;
 
 /* What one run produced. */
@@ -24,6 +24,7 @@ typedef struct run_result {
     uint64_t load_ns;
     size_t n_prompt_tokens; /* of the prompt, special ones included */
     lnr_buf text, tokens;   /* owned; tokens: int32_t ids */
+    lnr_buf logprobs;       /* owned: the TOKEN events, if logprobs are asked for */
     lnr_event done;
 } run_result;
 

@@ -62,6 +62,28 @@ static void json_machine(app_json *j, const run_result *r) {
     app_json_end(j);
 }
 
+/* One object per token: its logprob, and the most probable tokens with theirs. */
+static void json_logprobs(app_json *j, const run_result *r) {
+    app_json_array(j, "logprobs");
+    for (size_t i = 0; i < r->logprobs.n / sizeof(lnr_event); i++) {
+        lnr_event e;
+        memcpy(&e, r->logprobs.p + i * sizeof e, sizeof e);
+        app_json_object(j, NULL);
+        app_json_int(j, "token", e.token);
+        app_json_float(j, "logprob", e.logprob);
+        app_json_array(j, "top");
+        for (uint32_t t = 0; t < e.n_top; t++) {
+            app_json_object(j, NULL);
+            app_json_int(j, "token", e.top[t].token);
+            app_json_float(j, "logprob", e.top[t].logprob);
+            app_json_end(j);
+        }
+        app_json_end(j);
+        app_json_end(j);
+    }
+    app_json_end(j);
+}
+
 void run_report_json(const run_options *o, const run_result *r, lnr_buf *out) {
     const int32_t *tokens = (const void *)r->tokens.p;
     char hash[24];
@@ -75,6 +97,10 @@ void run_report_json(const run_options *o, const run_result *r, lnr_buf *out) {
     app_json_end(&j);
     app_json_uint(&j, "prompt_tokens", r->n_prompt_tokens);
     app_json_cstr(&j, "finish_reason", lnr_finish_name(r->done.finish));
+    if (r->done.finish == LNR_FINISH_STOP)
+        app_json_cstr(&j, "stop", o->sampling.stop.item[r->done.stop_idx]);
+    if (o->sampling.logprobs)
+        json_logprobs(&j, r);
     json_timings(&j, r);
     json_machine(&j, r);
     app_json_uint(&j, "seed", o->sampler.seed);

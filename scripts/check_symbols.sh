@@ -23,12 +23,14 @@ if [ ${#libraries[@]} = 0 ]; then
     exit 77
 fi
 
-# readelf's columns: number, value, size, type, binding, visibility, section, name
+# readelf's columns: number, value, size, type, binding, visibility, section, name. A version of
+# symbols is itself one of section ABS.
 symbols() {
     local table=--syms
     case $1 in *.so) table=--dyn-syms ;; esac
-    readelf --wide "$table" "$@" | awk '($5 == "GLOBAL" || $5 == "WEAK") && $7 != "UND" &&
-        ($6 == "DEFAULT" || $6 == "PROTECTED") { sub(/@.*/, "", $8); print $8 }' | sort -u
+    readelf --wide "$table" "$@" | awk '($5 == "GLOBAL" || $5 == "WEAK") &&
+        $7 != "UND" && $7 != "ABS" && ($6 == "DEFAULT" || $6 == "PROTECTED") {
+            sub(/@.*/, "", $8); print $8 }' | sort -u
 }
 
 found=$(symbols "${libraries[@]}")

@@ -113,7 +113,7 @@ typedef enum lnr_finish {
  * that it does not depend on the sampler. */
 typedef struct lnr_logprob {
     int32_t token;
-    float logprob; /* -FLT_MAX for a probability of 0 */
+    float logprob;
 } lnr_logprob;
 
 /* "eos", "length", "context", "stop", "cancel", "error", "time" */
@@ -135,7 +135,7 @@ typedef struct lnr_event {
     lnr_event_kind kind;
     int32_t token;  /* TOKEN: its id. The token that ended the text is not an event. */
     float logprob;  /* TOKEN, if asked for: of token */
-    uint32_t n_top; /* TOKEN: how many follow in top; n_top_logprobs, or the whole vocabulary */
+    uint32_t n_top; /* TOKEN: how many follow in top; n_top_logprobs, or all that are possible */
     lnr_logprob top[LNR_TOP_LOGPROBS_MAX]; /* the most probable first; ties: the lower id first */
     /* DONE: */
     lnr_finish finish;

@@ -177,6 +177,11 @@ struct lnr_backend {
 
     /* Row idx (< n_out) of the last step's logits, (n_vocab); valid until the next begin. */
     const float *(*logits)(const lnr_pass *p, uint32_t idx);
+    /* What sampling asks about a row of logits; see block_max, block_moments and block_exp in
+     * kernels/kernels.h. */
+    bool (*block_max)(const float *x, size_t n, float *max);
+    void (*block_moments)(const float *x, size_t n, float *sum, float *squares);
+    void (*block_exp)(const float *x, size_t n, float shift, float scale, float *sum);
     /* Panels each worker computed since pass_create; returns the number of workers. */
     uint32_t (*worker_panels)(const lnr_pass *p, uint64_t *panels, uint32_t n_max);
 };

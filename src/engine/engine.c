@@ -118,7 +118,7 @@ static lnr_status create_parts(lnr_engine *e, const lnr_engine_options *o, lnr_e
                          .kv_type_v = e->kv_type_v,
                          .n_threads = e->n_threads};
     LNR_TRY(m->backend->pass_create(&m->shape, &pass, &e->pass, err));
-    LNR_TRY(sampler_create(m->shape.n_vocab, &e->sampler, err));
+    LNR_TRY(choice_engine_init(&e->choice, m, e->n_ctx, err));
     LNR_TRY(kv_pool_init(&e->kv, n_blocks, root_hash(e), err));
     LNR_TRY(queue_init(&e->queue, given(o->n_queue, QUEUE_DEFAULT), e->n_sessions, err));
     LNR_TRY(stats_init(&e->stats, err));
@@ -182,7 +182,7 @@ void engine_destroy(lnr_engine *e) {
         end_queued(e, r, LNR_FINISH_CANCELLED);
     if (e->pass)
         e->model->backend->pass_destroy(e->pass);
-    sampler_destroy(e->sampler);
+    choice_engine_deinit(&e->choice);
     kv_pool_deinit(&e->kv);
     queue_deinit(&e->queue);
     stats_deinit(&e->stats);
@@ -224,7 +224,7 @@ static lnr_status check_prompt(const lnr_engine *e, const lnr_request_options *o
             return LNR_FAIL(err, LNR_E_ARGUMENT,
                             "prompt token %zu is %" PRId32 ", 0 to %" PRIu32 " allowed", i,
                             o->tokens[i], e->model->shape.n_vocab - 1);
-    return lnr_sampler_check(&o->sampler, err);
+    return LNR_OK;
 }
 
 lnr_status engine_submit(lnr_engine *e, const lnr_request_options *o, lnr_request **out,
@@ -233,6 +233,13 @@ lnr_status engine_submit(lnr_engine *e, const lnr_request_options *o, lnr_reques
     LNR_TRY(check_prompt(e, o, err));
     lnr_request *r;
     LNR_TRY(request_create(o, e->n_ctx, &e->bell, &r, err));
+    lnr_status st =
+        choice_request_init(&r->choice, &e->choice, o, r->n_tokens_max, REQUEST_RING, err);
+    if (st) {
+        request_unref(r);
+        request_unref(r);
+        return st;
+    }
     if (!queue_add(&e->queue, r)) {
         request_unref(r);
         request_unref(r);

@@ -59,6 +59,7 @@ void request_unref(lnr_request *r) {
     if (atomic_fetch_sub_explicit(&r->n_refs, 1, memory_order_acq_rel) != 1)
         return;
     kv_sequence_deinit(&r->kv);
+    choice_request_deinit(&r->choice);
     lnr_free(r->token);
     lnr_free(r);
 }
@@ -116,6 +117,7 @@ bool request_next(lnr_request *r, lnr_event *out) {
     uint32_t n = atomic_load_explicit(&r->tail, memory_order_acquire) - head;
     if (n > 0) {
         *out = (lnr_event){.kind = LNR_EVENT_TOKEN, .token = r->ring[head % REQUEST_RING]};
+        choice_tell(&r->choice, head % REQUEST_RING, out);
         atomic_store_explicit(&r->head, head + 1, memory_order_release);
         if (n == REQUEST_RING && !done)
             bell_ring(r->bell); /* the engine had stopped for want of room */

@@ -7,6 +7,7 @@
 #define LNR_ENGINE_REQUEST_H
 
 #include "cache/kv_sequence.h"
+#include "engine/choice.h"
 
 #include <lanner/engine.h>
 #include <stdatomic.h>
@@ -33,7 +34,8 @@ struct lnr_request {
     lnr_event result;  /* the DONE event */
     engine_bell *bell; /* the engine's; not touched once done is set */
 
-    lnr_request_options options; /* options.tokens is not valid any more */
+    lnr_request_options options; /* the pointers to arrays are not valid any more */
+    choice_request choice;       /* set up by the engine after request_create */
     uint64_t number;             /* in the order of submitting */
     int32_t *token;              /* (n_tokens_max): prompt, then answer. owned */
     uint32_t n_prompt, n_tokens, n_tokens_max;

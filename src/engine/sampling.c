@@ -12,11 +12,14 @@ static lnr_finish reason_at_limit(const lnr_request *r) {
 bool sampling_take_row(lnr_engine *e, lnr_request *r, const float *logits) {
     size_t n_vocab = e->model->shape.n_vocab;
     lnr_event *result = &r->result;
+    history so_far = {.token = r->token, .n = r->n_tokens, .n_prompt = r->n_prompt};
+    sampler_result chosen;
     lnr_error error;
-    int32_t token;
+    int stop_idx;
     if (r->options.hash_logits)
         result->logits_hash = lnr_fnv1a64(result->logits_hash, logits, n_vocab * sizeof *logits);
-    if (sampler_pick(e->sampler, &r->options.sampler, logits, r->n_tokens, &token, &error)) {
+    if (choice_pick(&e->choice, &r->choice, logits, so_far, &chosen, &error) ||
+        choice_accept(&r->choice, chosen.token, r->n_tokens, &stop_idx, &error)) {
         engine_end(e, r, LNR_FINISH_ERROR, &error);
         return false;
     }
@@ -24,12 +27,18 @@ bool sampling_take_row(lnr_engine *e, lnr_request *r, const float *logits) {
     if (result->n_generated++ == 0)
         r->first_ns = r->last_ns;
     e->stats.now.n_generated++;
-    if (!r->options.ignore_end && tokenizer_is_end(e->model->tokenizer, token)) {
+    if (!r->options.ignore_end && tokenizer_is_end(e->model->tokenizer, chosen.token)) {
         engine_end(e, r, LNR_FINISH_END, NULL);
         return false;
     }
-    r->token[r->n_tokens++] = token;
-    request_push(r, token);
+    r->token[r->n_tokens++] = chosen.token;
+    choice_keep(&r->choice, atomic_load(&r->tail) % REQUEST_RING, &chosen);
+    request_push(r, chosen.token);
+    if (stop_idx >= 0) {
+        result->stop_idx = (uint32_t)stop_idx;
+        engine_end(e, r, LNR_FINISH_STOP, NULL);
+        return false;
+    }
     if (r->n_tokens == r->n_tokens_max) {
         engine_end(e, r, reason_at_limit(r), NULL);
         return false;

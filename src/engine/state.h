@@ -9,11 +9,11 @@
 #ifndef LNR_ENGINE_STATE_H
 #define LNR_ENGINE_STATE_H
 
+#include "engine/choice.h"
 #include "engine/cost.h"
 #include "engine/queue.h"
 #include "engine/stats.h"
 #include "model/model.h"
-#include "sample/sampler.h"
 
 /* A request's share of a step. */
 typedef struct batch_part {
@@ -40,7 +40,7 @@ typedef struct engine_batch {
 struct lnr_engine {
     lnr_model *model; /* shared reference */
     lnr_pass *pass;   /* owned: scratch, KV memory, workers */
-    sampler *sampler; /* owned */
+    choice_engine choice;
     kv_pool kv;
     uint32_t n_ctx, n_ubatch, n_threads, n_sessions, n_rows_max, max_stall_ms;
     lnr_type kv_type_k, kv_type_v;

@@ -10,6 +10,7 @@
 
 #include "quant/activation.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -108,6 +109,22 @@ typedef struct lnr_attn_merge_args {
 } lnr_attn_merge_args;
 
 typedef void lnr_attn_merge_fn(const lnr_attn_merge_args *a);
+
+/* ---- on a row of logits, in blocks of LNR_LOGIT_BLOCK; the last may be shorter ---- */
+
+#define LNR_LOGIT_BLOCK 64u
+
+/* max[b] = the largest number of block b, a zero always +0; a NaN counts as -Inf. False if any x is
+ * a NaN or +Inf. */
+typedef bool lnr_block_max_fn(const float *x, size_t n, float *max);
+
+/* Of each block sum[b] = sum of x and squares[b] = sum of x^2, each in 16 partials: element i of
+ * the block goes into partial i mod 16 (by fma for the squares), which are folded in halves. */
+typedef void lnr_block_moments_fn(const float *x, size_t n, float *sum, float *squares);
+
+/* Of each block sum[b] = sum of exp((x - shift) * scale), in the same order. No x is a NaN; shift
+ * is finite and not below any x; scale is finite and positive. */
+typedef void lnr_block_exp_fn(const float *x, size_t n, float shift, float scale, float *sum);
 
 /* Every kernel of the list, as lnr_<op>_<weight>_<act>_<rows>x<cols>_<isa>. */
 #define KERNEL(op, weight, act, rows, cols, isa, needs)                                            \

@@ -1,4 +1,4 @@
-/* The tokens that may still be drawn: what truncation, penalties and the draw work on.
+/* The tokens that may still be drawn: what truncation and the draw work on.
  *
  * The one idea: probabilities are integers (weight / total), so sums do not depend on their order
  * and need no sorting, and every cut is exact. The list is always in ascending order of id, which
@@ -27,9 +27,7 @@ typedef struct candidates {
     uint32_t n, n_max;
 } candidates;
 
-/* Takes every token whose logit is not -Inf. LNR_E_NUMERIC for a NaN, a +Inf, or -Inf everywhere.
- */
-lnr_status candidates_fill(candidates *c, const float *logits, lnr_error *err);
+float candidates_best(const candidates *c); /* the largest logit; n > 0 */
 
 /* weight = exp((logit - best) / temperature), in units of 1 / CANDIDATE_WEIGHT_ONE. temperature >
  * 0. */
@@ -39,5 +37,11 @@ uint64_t candidates_total(const candidates *c); /* at least CANDIDATE_WEIGHT_ONE
 
 /* The id at which the running sum of weights passes random / 2^64 of the total. */
 int32_t candidates_draw(const candidates *c, uint64_t random);
+
+/* Entropy in nats of the list as weighed at temperature. */
+double candidates_entropy(const candidates *c, float temperature);
+
+/* The candidate of that id; NULL if it is not in the list. */
+candidate *candidates_find(const candidates *c, int32_t id);
 
 #endif

@@ -242,12 +242,11 @@ static bool step_on(const lnr_sampler_options *o, sample_step s) {
     return false;
 }
 
-/* Mirostat replaces the truncations, and at temperature 0 they have no effect. */
+/* Mirostat replaces the truncations and applies the temperature itself; at temperature 0 neither
+ * has an effect. */
 static bool step_has_effect(const lnr_sampler_options *o, sample_step s) {
     bool edits = s == SAMPLE_PENALTIES || s == SAMPLE_DRY;
-    if (o->temperature == 0.0f && !edits)
-        return false;
-    return o->mirostat == 0 || edits || s == SAMPLE_TEMPERATURE;
+    return edits || (o->temperature > 0.0f && o->mirostat == 0);
 }
 
 static lnr_status chain_of(const lnr_sampler_options *given, sampler_config *c, lnr_error *err) {
@@ -255,7 +254,7 @@ static lnr_status chain_of(const lnr_sampler_options *given, sampler_config *c, 
     uint32_t n;
     lnr_sampler_options o = *given;
     if (o.mirostat)
-        o.samplers = NULL; /* the default order: penalties, dry, temperature */
+        o.samplers = NULL; /* the default order: penalties, dry */
     LNR_TRY(parse_chain(&o, chain, &n, err));
     c->n_chain = 0;
     for (uint32_t i = 0; i < n; i++)

@@ -1,4 +1,4 @@
-/* Choosing the next token: a pure function of (logits, options, position).
+/* Choosing the next token: a pure function of (logits, tokens so far, options, mirostat's mu).
  *
  * A sampler is only the scratch for one vocabulary size, made once, so that a pick allocates
  * nothing; it keeps no state between picks and may serve any number of requests in turn. Not
@@ -6,19 +6,46 @@
 #ifndef LNR_SAMPLE_SAMPLER_H
 #define LNR_SAMPLE_SAMPLER_H
 
-#include "sample/options.h"
+#include "sample/history.h"
+#include "sample/logit_row.h"
+
+#include <lanner/engine.h>
 
 typedef struct sampler sampler;
 
-/* LNR_E_UNSUPPORTED for a vocabulary of 0 or more than CANDIDATES_MAX tokens; LNR_E_NOMEM. */
-lnr_status sampler_create(uint32_t n_vocab, sampler **out, lnr_error *err);
+/* What a request carries from one of its tokens to the next. Plain values: to go back to an earlier
+ * token, restore what it was there. */
+typedef struct sampler_state {
+    double mu; /* mirostat's */
+} sampler_state;
+
+typedef struct sampler_input {
+    const float *logits;   /* (n_vocab), unchanged */
+    history history;       /* the position is history.n */
+    const int32_t *banned; /* (n_banned): not to be chosen */
+    uint32_t n_banned;
+    bool logprobs;
+    uint32_t n_top; /* 0 to LNR_TOP_LOGPROBS_MAX; above 0 only with logprobs */
+} sampler_input;
+
+typedef struct sampler_result {
+    int32_t token;
+    float logprob; /* if asked for, as the rest; see lnr_event */
+    uint32_t n_top;
+    lnr_logprob top[LNR_TOP_LOGPROBS_MAX];
+} sampler_result;
+
+/* n_tokens_max: of a history. LNR_E_UNSUPPORTED for a vocabulary of 0 or more than CANDIDATES_MAX
+ * tokens; LNR_E_NOMEM. */
+lnr_status sampler_create(uint32_t n_vocab, uint32_t n_tokens_max, const logit_ops *ops,
+                          sampler **out, lnr_error *err);
 void sampler_destroy(sampler *s); /* NULL allowed */
 
-/* logits: (n_vocab), unchanged. o has passed sampler_options_check.
- * Temperature 0: the largest logit. Otherwise top-k, top-p, min-p, temperature, draw: the
- * truncations see the probabilities at temperature 1 over what the step before left. A logit of
- * -Inf is never chosen. LNR_E_NUMERIC when a logit is NaN or +Inf, or all are -Inf. */
-lnr_status sampler_pick(sampler *s, const lnr_sampler_options *o, const float *logits,
-                        uint64_t position, int32_t *token, lnr_error *err);
+void sampler_state_init(sampler_state *state, const sampler_config *c);
+
+/* On LNR_OK *state is the next one. LNR_E_NUMERIC when a logit is NaN or +Inf, or no token is left
+ * that may be chosen. */
+lnr_status sampler_pick(sampler *s, const sampler_config *c, const sampler_input *in,
+                        sampler_state *state, sampler_result *out, lnr_error *err);
 
 #endif

@@ -80,6 +80,7 @@ void kc_check_rope(kc *k);
 void kc_check_attn_block(kc *k); /* scores, values */
 void kc_check_attn_softmax(kc *k);
 void kc_check_attn_merge(kc *k);
+void kc_check_logits(kc *k);
 
 /* ---- speed ---- */
 

@@ -93,6 +93,26 @@ static void bench_vector(kc *k, const lnr_kernel_row *row) {
     printf("%-42s %7.2f ns for 4096 floats, %.2f per ns\n", row->name, t * 1e9, 4096.0 / (t * 1e9));
 }
 
+static void call_logits(void *arg) {
+    vector_call *c = arg;
+    const lnr_kernel_row *r = c->row;
+    if (strcmp(r->op, "block_max") == 0)
+        (void)((lnr_block_max_fn *)r->run)(c->x, c->n, c->y);
+    else if (strcmp(r->op, "block_moments") == 0)
+        ((lnr_block_moments_fn *)r->run)(c->x, c->n, c->y, c->z);
+    else
+        ((lnr_block_exp_fn *)r->run)(c->x, c->n, 4.0f, 1.0f, c->y);
+}
+
+static void bench_logits(kc *k, const lnr_kernel_row *row) {
+    enum { N = 152064 };
+    static float x[N], y[N / LNR_LOGIT_BLOCK], z[N / LNR_LOGIT_BLOCK];
+    vector_call c = {row, x, y, z, N};
+    kc_floats(k, KC_random, x, N);
+    double t = best_seconds(call_logits, &c, 20);
+    printf("%-42s %7.2f us for %d logits\n", row->name, t * 1e6, N);
+}
+
 typedef struct block_call {
     lnr_attn_block_fn *fn;
     lnr_attn_block_args args;
@@ -162,6 +182,8 @@ bool kc_bench(kc *k, const lnr_kernel_row *row, size_t n_threads) {
         bench_block(k, row);
     else if (strcmp(row->op, "attn_softmax") == 0)
         bench_softmax(k, row);
+    else if (strncmp(row->op, "block_", 6) == 0)
+        bench_logits(k, row);
     else if (strcmp(row->op, "attn_merge") != 0)
         bench_vector(k, row);
     return true;

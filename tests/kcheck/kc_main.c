@@ -34,6 +34,9 @@ static const struct {
     {"attn_values", kc_check_attn_block},
     {"attn_softmax", kc_check_attn_softmax},
     {"attn_merge", kc_check_attn_merge},
+    {"block_max", kc_check_logits},
+    {"block_moments", kc_check_logits},
+    {"block_exp", kc_check_logits},
 };
 
 static bool usable(const lnr_kernel_row *row) {

@@ -173,6 +173,18 @@ static const float *logits(const lnr_pass *base, uint32_t idx) {
     return p->logits + idx * p->ld_vocab;
 }
 
+static bool block_max(const float *x, size_t n, float *max) {
+    return cpu_kernels()->block_max_f32_f32(x, n, max);
+}
+
+static void block_moments(const float *x, size_t n, float *sum, float *squares) {
+    cpu_kernels()->block_moments_f32_f32(x, n, sum, squares);
+}
+
+static void block_exp(const float *x, size_t n, float shift, float scale, float *sum) {
+    cpu_kernels()->block_exp_f32_f32(x, n, shift, scale, sum);
+}
+
 static uint32_t worker_panels(const lnr_pass *base, uint64_t *panels, uint32_t n_max) {
     const cpu_pass *p = (const cpu_pass *)base;
     uint32_t n = pool_n_workers(p->pool);
@@ -206,5 +218,8 @@ const lnr_backend lnr_backend_cpu = {
     .kv_read = cpu_kv_read,
     .kv_write = cpu_kv_write,
     .logits = logits,
+    .block_max = block_max,
+    .block_moments = block_moments,
+    .block_exp = block_exp,
     .worker_panels = worker_panels,
 };

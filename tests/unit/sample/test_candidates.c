@@ -1,4 +1,4 @@
-/* sample/candidates: what is taken from logits, exact weights, and the ends of the draw. */
+/* sample/candidates: exact weights, the ends of the draw, entropy and finding. */
 #include "sample/candidates.h"
 
 #include <math.h>
@@ -8,31 +8,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static void fill_skips_minus_infinity(void **state) {
-    (void)state;
-    candidate item[4];
-    candidates c = {item, 0, 4};
-    const float logits[] = {-INFINITY, 2.0f, -INFINITY, -3e38f};
-    assert_int_equal(candidates_fill(&c, logits, NULL), LNR_OK);
-    assert_int_equal(c.n, 2);
-    assert_int_equal(item[0].id, 1);
-    assert_int_equal(item[1].id, 3);
-}
-
-static void fill_refuses_what_is_no_number(void **state) {
-    (void)state;
-    candidate item[3];
-    candidates c = {item, 0, 3};
-    lnr_error err;
-    assert_int_equal(candidates_fill(&c, (float[]){0, NAN, 0}, &err), LNR_E_NUMERIC);
-    assert_non_null(strstr(err.text, "token 1 is NaN"));
-    assert_int_equal(candidates_fill(&c, (float[]){0, 0, INFINITY}, &err), LNR_E_NUMERIC);
-    assert_non_null(strstr(err.text, "token 2 is +Inf"));
-    assert_int_equal(candidates_fill(&c, (float[]){-INFINITY, -INFINITY, -INFINITY}, &err),
-                     LNR_E_NUMERIC);
-    assert_non_null(strstr(err.text, "all 3 tokens"));
-}
 
 static void weights_are_shares_of_the_best(void **state) {
     (void)state;
@@ -69,12 +44,41 @@ static void draw_covers_exactly_the_weights(void **state) {
     assert_int_equal(candidates_draw(&c, UINT64_MAX), 9);
 }
 
+static void entropy_is_that_of_the_shares(void **state) {
+    (void)state;
+    candidate item[4] = {{.logit = 1}, {.logit = 1}, {.logit = 1}, {.logit = 1}};
+    candidates c = {item, 4, 4};
+    candidates_weigh(&c, 1.0f);
+    assert_true(fabs(candidates_entropy(&c, 1.0f) - log(4)) < 1e-12);
+    item[0].logit = 3;
+    candidates_weigh(&c, 2.0f);
+    double z = 1 + 3 * exp(-1), want = log(z) + 3 * exp(-1) / z;
+    assert_true(fabs(candidates_entropy(&c, 2.0f) - want) < 1e-11);
+    c.n = 1;
+    candidates_weigh(&c, 2.0f);
+    assert_true(candidates_entropy(&c, 2.0f) == 0.0);
+}
+
+static void find_knows_every_id(void **state) {
+    (void)state;
+    candidate item[5] = {{.id = 0}, {.id = 3}, {.id = 4}, {.id = 9}, {.id = 100}};
+    candidates c = {item, 0, 5};
+    assert_null(candidates_find(&c, 0));
+    for (c.n = 1; c.n <= 5; c.n++)
+        for (int32_t id = -1; id < 102; id++) {
+            candidate *want = NULL;
+            for (uint32_t i = 0; i < c.n; i++)
+                want = item[i].id == id ? &item[i] : want;
+            assert_ptr_equal(candidates_find(&c, id), want);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fill_skips_minus_infinity),
-        cmocka_unit_test(fill_refuses_what_is_no_number),
         cmocka_unit_test(weights_are_shares_of_the_best),
         cmocka_unit_test(draw_covers_exactly_the_weights),
+        cmocka_unit_test(entropy_is_that_of_the_shares),
+        cmocka_unit_test(find_knows_every_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
