@@ -341,12 +341,12 @@ lnr_status bench_run(bench *b, lnr_error *err) {
     bool together = bytes < os_memory_available() / 2; /* then models take turns too */
     b->own_bytes = os_memory_resident();
     LNR_TRY(lnr_meter_create(0, &b->meter, err));
-    lnr_meter_get_info(b->meter, &b->meter_info);
     lnr_status st = LNR_OK;
     if (together)
         st = run_group(b, 0, b->n_models, err);
     for (size_t i = 0; !together && st == LNR_OK && i < b->n_models; i++)
         st = run_group(b, i, i + 1, err);
+    lnr_meter_get_info(b->meter, &b->meter_info);
     lnr_meter_destroy(b->meter);
     b->meter = NULL;
     return st;
