@@ -129,11 +129,11 @@ def write_table(args, results):
     lines = [
         f"# lanner beside llama.cpp, {datetime.date.today()}", "",
         f"Machine: {machine['cpu']}, {machine['cpus_granted']} CPUs, level {machine['isa']}; reads "
-        f"{machine['bandwidth']['memory'][-1]['gbps']:.1f} GB/s, {top['int8_gmacs']:.0f} G int8 and "
-        f"{top['f32_gmacs']:.0f} G f32 multiply-adds/s (after the runs). {platform.system()} "
+        f"{machine['bandwidth']['memory'][-1]['gbps']:.1f} GB/s, {top['int8_gmacs']:.0f} G int8 "
+        f"and {top['f32_gmacs']:.0f} G f32 multiply-adds/s (after the runs). {platform.system()} "
         f"{platform.release()}. lanner: commit {args.commit}, {args.threads} threads. llama.cpp: "
-        "node-llama-cpp as scripts/peer_setup.sh pins it, the better of flash attention on and off. "
-        "Medians of alternating rounds by `bench/peer.py`; tokens/s; per cents are of the limits "
+        "node-llama-cpp as scripts/peer_setup.sh pins it, the better of flash attention on and "
+        "off. Medians of alternating rounds by `bench/peer.py`; tokens/s; per cents are of the limits "
         "measured beside each repetition. \"llama.cpp's share\" is of bandwidth in generation and "
         "of the peak in prompts, counting lanner's bytes and multiply-adds.", "",
         "| model | test | lanner | llama.cpp | ratio | of bandwidth | of peak | llama.cpp's share "
@@ -161,7 +161,8 @@ def main():
     parser.add_argument("--no-streams", action="store_true", help="leave out the streams")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     args = parser.parse_args()
-    args.lanner, args.shared, args.peer = (p.resolve() for p in (args.lanner, args.shared, args.peer))
+    args.lanner, args.shared = args.lanner.resolve(), args.shared.resolve()
+    args.peer = args.peer.resolve()
     args.results = (args.results or args.peer / "results.json").resolve()
     args.out = (args.out or args.peer / "peer.md").resolve()
     args.commit = run(["git", "-C", ROOT, "rev-parse", "--short=10", "HEAD"]).strip()

@@ -43,8 +43,8 @@ static const app_option options[] = {
      .kind = APP_STRING,
      OPTION(set),
      .value = "\"KEY=V,V...\"",
-     .help = "sweep options, several parted by blanks: ubatch, temp, top-k, top-p, min-p, "
-             "repeat-penalty"},
+     .help = "sweep options, several parted by blanks: ubatch, kv-type-k, kv-type-v, temp, "
+             "top-k, top-p, min-p, repeat-penalty"},
     {.name = "reps",
      .kind = APP_U32,
      OPTION(n_reps),

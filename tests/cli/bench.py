@@ -92,12 +92,12 @@ class Bench(unittest.TestCase):
         self.assertAlmostEqual(deep - one, 128 * position, delta=1)
 
     def test_settings_are_swept_and_named(self):
-        keys = ["ubatch=32,64", "temp=0.5", "top-k=1", "top-p=0.9", "min-p=0.1",
+        keys = ["ubatch=32,64", "kv-type-k=F32", "kv-type-v=F32", "temp=0.5", "top-k=1", "top-p=0.9", "min-p=0.1",
                 "repeat-penalty=1.1"]
         out, _ = lanner("bench", MODEL, *SMALL, "--set", " ".join(keys), "--json")
         rows = json.loads(out)["results"]
         self.assertEqual(len(rows), 4)
-        rest = " temp=0.5 top-k=1 top-p=0.9 min-p=0.1 repeat-penalty=1.1"
+        rest = " kv-type-k=F32 kv-type-v=F32 temp=0.5 top-k=1 top-p=0.9 min-p=0.1 repeat-penalty=1.1"
         self.assertEqual({row["set"] for row in rows}, {"ubatch=32" + rest, "ubatch=64" + rest})
         bytes_of = {row["set"].split()[0]: row["bytes_per_token"] for row in rows
                     if row["test"] == "pp64"}
@@ -105,6 +105,17 @@ class Bench(unittest.TestCase):
         help_text = " ".join(lanner("bench", "--help")[0].split())
         for word in keys:
             self.assertIn(word.split("=")[0], help_text)
+
+    def test_streams_share_the_weights(self):
+        out, _ = lanner("bench", MODEL, *SMALL, "--depth", "0,32", "--streams", "1,4", "--set",
+                        "kv-type-k=F16,Q8_0", "--json")
+        rows = {(row["test"], row["streams"], row["set"]): row["bytes_per_token"]
+                for row in json.loads(out)["results"]}
+        self.assertEqual(len(rows), 16)
+        half, byte = "kv-type-k=F16", "kv-type-k=Q8_0"
+        self.assertLess(rows["tg16", 4, half], rows["tg16", 1, half] / 3)
+        self.assertLess(rows["tg16@d32", 4, half], rows["tg16@d32", 1, half] / 2.5)
+        self.assertLess(rows["tg16@d32", 1, byte], rows["tg16@d32", 1, half])
 
     def test_csv_and_page(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -142,8 +153,7 @@ class Bench(unittest.TestCase):
                 (["--json", "--csv"], "exclude each other"),
                 (["--compare"], "two files"),
                 (["--reps", "0"], "1 to 100"),
-                (["--prompt", "100000"], "trained for"),
-                (["--prompt", "4", "--depth", "5"], "multiple of ubatch")):
+                (["--prompt", "100000"], "trained for")):
             out, err = lanner("bench", MODEL, *words, code=2)
             self.assertEqual(out, "", words)
             self.assertRegex(err, r"\Alanner: [^\n]*\n\Z")
