@@ -28,7 +28,8 @@ typedef struct bench_options {
 
 /* What --set sweeps: one choice of values. */
 typedef struct bench_setup {
-    uint32_t n_ubatch; /* 0: the engine's own */
+    uint32_t n_ubatch; /* 0: the engine's own; NULL below, too */
+    const char *kv_type_k, *kv_type_v;
     lnr_sampler_options sampler;
     char label[BENCH_LABEL]; /* "ubatch=64 top-k=1", or "" */
 } bench_setup;
@@ -91,9 +92,6 @@ typedef struct bench {
 /* Lists and settings into rows and engines. err names what is wrong in which list. */
 lnr_status bench_plan(bench *b, lnr_error *err);
 void bench_plan_free(bench *b);
-
-/* Tokens that streams whose prompt was computed early may generate before the last one begins. */
-uint32_t bench_slack(const bench_setup *s, uint32_t n_streams, uint32_t depth);
 
 /* ---- bench_run.c */
 

@@ -14,12 +14,23 @@
 
 #define SETUPS_MAX     64
 #define ROWS_MAX       4096
-#define UBATCH_DEFAULT 128 /* of lnr_engine_options */
 #define KEYS_MAX       8
 #define OPTION(member) .offset = offsetof(bench_setup, member)
 
+static const char *const kv_types[] = {"F16", "Q8_0", "F32", NULL};
+
 static const app_option settings[] = {
     {.name = "ubatch", .kind = APP_U32, OPTION(n_ubatch), .value = "N", .min = 1, .max = 4096},
+    {.name = "kv-type-k",
+     .kind = APP_CHOICE,
+     OPTION(kv_type_k),
+     .value = "TYPE",
+     .choices = kv_types},
+    {.name = "kv-type-v",
+     .kind = APP_CHOICE,
+     OPTION(kv_type_v),
+     .value = "TYPE",
+     .choices = kv_types},
     {.name = "temp",
      .kind = APP_FLOAT,
      OPTION(sampler.temperature),
@@ -235,24 +246,14 @@ lnr_status bench_plan(bench *b, lnr_error *err) {
     }
     if (b->o->n_prompt == 0 && b->o->n_gen == 0)
         return LNR_FAIL(err, LNR_E_ARGUMENT, "--prompt 0 and --gen 0 leave nothing to measure");
-    for (size_t i = 0; i < a.streams.n; i++)
-        if (a.streams.value[i] > 1)
-            return LNR_FAIL(err, LNR_E_UNSUPPORTED,
-                            "option '--streams': this build runs one request at a time");
     LNR_TRY(plan_setups(b, err));
     LNR_TRY(plan_rows(b, &a, err));
     for (size_t i = 0; i < b->n_rows; i++) {
         const bench_row *r = &b->row[i];
-        uint32_t slack = bench_slack(r->setup, r->n_streams, r->depth);
-        uint32_t n = r->depth + r->n_tokens + 2 + slack; /* 2: first token read, last sampled */
+        uint32_t n = r->depth + r->n_tokens + 2; /* the first token read, the last one sampled */
         b->n_ctx = n > b->n_ctx ? n : b->n_ctx;
     }
     return LNR_OK;
-}
-
-uint32_t bench_slack(const bench_setup *s, uint32_t n_streams, uint32_t depth) {
-    uint32_t n_ubatch = s->n_ubatch ? s->n_ubatch : UBATCH_DEFAULT;
-    return (n_streams - 1) * (depth / n_ubatch + 2);
 }
 
 void bench_plan_free(bench *b) {

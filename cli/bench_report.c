@@ -46,7 +46,7 @@ static void add_heading(const bench *b, lnr_buf *out) {
     lnr_machine_get_info(&info);
     buf_printf(out, "%s, %" PRIu32 " CPUs, %s; %" PRIu32 " repetitions", info.cpu, info.n_granted,
                lnr_isa(), b->o->n_reps);
-    buf_add_str(out, "; memory limit measured on ");
+    buf_add_str(out, "; bandwidth measured on ");
     app_add_size(out, b->meter_info.bytes);
     if (b->meter_info.bounded_by)
         buf_printf(out, " (bounded by %s)", b->meter_info.bounded_by);

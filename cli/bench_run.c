@@ -79,6 +79,7 @@ static lnr_status load(bench_model *m, lnr_error *err) {
 
 typedef struct repetition {
     lnr_engine *engine;
+    uint64_t seed;
     lnr_request *request[BENCH_STREAMS_MAX];
     uint64_t n_taken[BENCH_STREAMS_MAX]; /* tokens of each stream */
     uint32_t n_streams, n_first, n_done; /* streams; that gave a token; that ended */
@@ -94,27 +95,26 @@ typedef struct span {
     lnr_engine_counters counters;
 } span;
 
-/* Random tokens, others each time, so that nothing is found in a cache of prompts. */
-static lnr_status submit(repetition *r, const bench *b, const bench_row *row, lnr_error *err) {
-    uint32_t n = row->depth + (row->is_prompt ? row->n_tokens : 1);
+/* One request for each stream, of n_tokens random tokens: a function of the seed, so that a longer
+ * prompt begins like a shorter one; another seed is found in no cache. */
+static lnr_status submit(repetition *r, const bench *b, const bench_row *row, uint32_t n_tokens,
+                         uint32_t n_max, lnr_error *err) {
     lnr_model_info info;
     lnr_model_get_info(b->model[row->model].model, &info);
-    int32_t *token = lnr_alloc_array(n, sizeof *token);
+    int32_t *token = lnr_alloc_array(n_tokens, sizeof *token);
     if (token == NULL)
-        return LNR_FAIL(err, LNR_E_NOMEM, "no memory for a prompt of %" PRIu32 " tokens", n);
-    uint32_t n_max = row->n_tokens + 1 + bench_slack(row->setup, row->n_streams, row->depth);
+        return LNR_FAIL(err, LNR_E_NOMEM, "no memory for a prompt of %" PRIu32 " tokens", n_tokens);
     lnr_request_options q = {.struct_size = sizeof q,
                              .tokens = token,
-                             .n_tokens = n,
-                             .max_tokens = row->is_prompt ? 1 : n_max,
+                             .n_tokens = n_tokens,
+                             .max_tokens = n_max,
                              .ignore_end = true,
                              .sampler = row->setup->sampler};
     lnr_status st = LNR_OK;
-    uint64_t seed = os_random();
     r->submit_ns = os_now_ns();
     while (st == LNR_OK && r->n_streams < row->n_streams) {
-        for (uint32_t i = 0; i < n; i++) {
-            uint64_t word = lnr_rng_u64(seed, r->n_streams, i);
+        for (uint32_t i = 0; i < n_tokens; i++) {
+            uint64_t word = lnr_rng_u64(r->seed, r->n_streams, i);
             token[i] = (int32_t)lnr_rng_scale(word, info.n_vocab);
         }
         st = lnr_engine_submit(r->engine, &q, &r->request[r->n_streams], err);
@@ -162,31 +162,6 @@ static span now(const repetition *r) {
     return s;
 }
 
-/* A prompt is timed from where its depth ends to its first sampled token, a generation from the
- * first token of its last stream until every stream has had time for its share. */
-static lnr_status run_timed(repetition *r, const bench_row *row, span *from, span *to,
-                            lnr_error *err) {
-    uint64_t depth = (uint64_t)row->depth * row->n_streams;
-    uint64_t wanted = (uint64_t)row->n_tokens * row->n_streams;
-    *from = now(r);
-    uint64_t computed = from->counters.n_tokens;
-    while (row->is_prompt ? from->counters.n_tokens - computed < depth
-                          : r->n_first < row->n_streams) {
-        LNR_TRY(step(r, err));
-        *from = now(r);
-    }
-    while (row->is_prompt ? r->n_first < row->n_streams
-                          : r->n_generated - from->n_generated < wanted)
-        LNR_TRY(step(r, err));
-    *to = now(r);
-    if (to->counters.n_steps == from->counters.n_steps)
-        return LNR_FAIL(err, LNR_E_ARGUMENT,
-                        "%s: one micro-batch takes the prompt with the end of its depth; a depth "
-                        "that is a multiple of ubatch keeps them apart",
-                        row->test);
-    return LNR_OK;
-}
-
 /* Ends what still runs, so that the engine is free for the next row. */
 static void end(repetition *r) {
     bool active = true;
@@ -194,6 +169,41 @@ static void end(repetition *r) {
         lnr_request_release(r->request[i]); /* cancels too */
     while (active && lnr_engine_step(r->engine, &active, NULL) == LNR_OK)
         continue;
+}
+
+/* Computes the tokens that shall stand in each stream's context and leaves them in the engine's
+ * cache of prompts, where the timed requests find them. */
+static lnr_status fill_depth(repetition *r, const bench *b, const bench_row *row, lnr_error *err) {
+    lnr_status st = row->depth ? submit(r, b, row, row->depth, 1, err) : LNR_OK;
+    while (st == LNR_OK && r->n_done < r->n_streams)
+        st = step(r, err);
+    end(r);
+    *r = (repetition){.engine = r->engine, .seed = r->seed};
+    return st;
+}
+
+/* A prompt is timed from its submission to the first token of its last stream; a generation from
+ * there until all streams together have what was asked for. */
+static lnr_status run_timed(repetition *r, const bench *b, const bench_row *row, span *from,
+                            span *to, lnr_error *err) {
+    uint64_t n_all = (uint64_t)row->n_tokens * row->n_streams;
+    uint32_t n_prompt = row->depth + (row->is_prompt ? row->n_tokens : 1);
+    *from = now(r);
+    LNR_TRY(submit(r, b, row, n_prompt, row->is_prompt ? 1 : row->n_tokens + 1, err));
+    while (r->n_first < row->n_streams)
+        LNR_TRY(step(r, err));
+    *to = now(r);
+    uint64_t computed = to->counters.n_tokens - from->counters.n_tokens;
+    if (row->depth && computed > n_all + (uint64_t)row->n_streams * ((row->depth + 1) / 2))
+        return LNR_FAIL(err, LNR_E_LIMIT, "%s: the engine did not keep the depth in its cache",
+                        row->test);
+    if (row->is_prompt)
+        return LNR_OK;
+    *from = *to;
+    while (r->n_generated - from->n_generated < n_all && r->n_done < r->n_streams)
+        LNR_TRY(step(r, err));
+    *to = now(r);
+    return LNR_OK;
 }
 
 /* ---- rows
@@ -243,7 +253,10 @@ static lnr_status make_engine(bench *b, bench_engine *e, lnr_error *err) {
     lnr_engine_options o = {.struct_size = sizeof o,
                             .n_ctx = b->n_ctx,
                             .n_ubatch = e->setup->n_ubatch,
-                            .n_threads = e->n_threads};
+                            .n_threads = e->n_threads,
+                            .n_sessions = e->n_streams,
+                            .kv_type_k = e->setup->kv_type_k,
+                            .kv_type_v = e->setup->kv_type_v};
     return lnr_engine_create(b->model[e->model].model, &o, &e->engine, err);
 }
 
@@ -255,13 +268,13 @@ static lnr_status repeat(bench *b, bench_row *row, bool kept, lnr_error *err) {
     if (is_new)
         LNR_TRY(make_engine(b, e, err));
     lnr_limits before = {0}, after = {0};
-    if (kept)
-        LNR_TRY(measure_limits(b, row, &before, err));
-    repetition r = {.engine = e->engine};
+    repetition r = {.engine = e->engine, .seed = os_random()};
     span from = {0}, to = {0};
-    lnr_status st = submit(&r, b, row, err);
+    lnr_status st = fill_depth(&r, b, row, err);
+    if (st == LNR_OK && kept)
+        st = measure_limits(b, row, &before, err);
     if (st == LNR_OK)
-        st = run_timed(&r, row, &from, &to, err);
+        st = run_timed(&r, b, row, &from, &to, err);
     end(&r);
     LNR_TRY(st);
     if (is_new)
@@ -341,12 +354,12 @@ lnr_status bench_run(bench *b, lnr_error *err) {
     bool together = bytes < os_memory_available() / 2; /* then models take turns too */
     b->own_bytes = os_memory_resident();
     LNR_TRY(lnr_meter_create(0, &b->meter, err));
-    lnr_meter_get_info(b->meter, &b->meter_info);
     lnr_status st = LNR_OK;
     if (together)
         st = run_group(b, 0, b->n_models, err);
     for (size_t i = 0; !together && st == LNR_OK && i < b->n_models; i++)
         st = run_group(b, i, i + 1, err);
+    lnr_meter_get_info(b->meter, &b->meter_info);
     lnr_meter_destroy(b->meter);
     b->meter = NULL;
     return st;

@@ -73,7 +73,6 @@ static lnr_status best_bandwidth(lnr_meter *m, uint32_t n_threads, uint64_t set,
 static lnr_status measure_memory(limits *l, lnr_error *err) {
     lnr_meter *m;
     LNR_TRY(lnr_meter_create(0, &m, err));
-    lnr_meter_get_info(m, &l->meter);
     lnr_status st = LNR_OK;
     for (uint32_t n = 1; st == LNR_OK && l->n_counts < COUNTS_MAX; n *= 2) {
         if (n > l->info.n_threads || l->n_counts + 1 == COUNTS_MAX)
@@ -86,6 +85,7 @@ static lnr_status measure_memory(limits *l, lnr_error *err) {
     l->cached_bytes = l->info.cache[1].bytes / 2;
     if (st == LNR_OK && l->cached_bytes)
         st = best_bandwidth(m, 1, l->cached_bytes, &l->cached, err);
+    lnr_meter_get_info(m, &l->meter);
     lnr_meter_destroy(m);
     return st;
 }

@@ -45,15 +45,16 @@ LNR_API const char *lnr_isa_level(size_t idx, bool *usable);
 typedef struct lnr_meter lnr_meter;
 
 typedef struct lnr_meter_info {
-    uint64_t bytes;            /* of random data read for memory bandwidth */
+    uint64_t bytes; /* of random data so far; once memory was measured, all there will be */
     uint64_t last_cache_bytes; /* all caches of the last level; 0: unknown */
     const char *bounded_by; /* why bytes is less than four times that: "memory", "time", "request";
                                NULL: it is not */
 } lnr_meter_info;
 
-/* Fills memory with random data: four times the last-level caches (64 MiB of cache are assumed
- * where the system does not tell), but no more than max_bytes (0: no such bound), than a quarter of
- * the free memory, or than can be filled in 3 seconds. LNR_E_NOMEM. */
+/* Takes memory to measure bandwidth on; it is filled with random data once it is needed. In all
+ * four times the last-level caches (64 MiB of cache are assumed where the system does not tell),
+ * but no more than max_bytes (0: no such bound), than a quarter of the free memory, or than can be
+ * filled in 3 seconds. LNR_E_NOMEM. */
 LNR_API LNR_NODISCARD lnr_status lnr_meter_create(uint64_t max_bytes, lnr_meter **out,
                                                   lnr_error *err);
 LNR_API void lnr_meter_destroy(lnr_meter *m); /* NULL allowed */

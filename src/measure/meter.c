@@ -28,6 +28,7 @@ struct lnr_meter {
     char *data;             /* owned */
     size_t capacity, bytes; /* allocated; filled */
     uint64_t last_cache_bytes;
+    uint64_t fill_ns; /* spent on filling */
     const char *bounded_by;
     lnr_read_fn *read;
     uint32_t window; /* next to be read */
@@ -59,21 +60,23 @@ static void fill_worker(void *arg, uint32_t worker) {
         }
 }
 
-/* Fills until the end, or until the time is over. */
-static lnr_status fill(lnr_meter *m, lnr_error *err) {
+/* Fills at least as much as is asked for, which is at most the capacity, unless the time is over:
+ * what is only going to be read from a cache does not need all of it. */
+static lnr_status fill(lnr_meter *m, size_t wanted, lnr_error *err) {
+    if (m->bytes >= wanted || m->fill_ns > FILL_NS_MAX)
+        return LNR_OK;
     cpu_pool *pool;
     LNR_TRY(pool_create(pool_default_workers(), &pool, err));
-    uint64_t start = os_now_ns();
-    while (m->bytes < m->capacity) {
+    uint64_t start = os_now_ns(), before = m->fill_ns;
+    while (m->bytes < wanted && m->fill_ns <= FILL_NS_MAX) {
         size_t n = m->capacity - m->bytes < FILL_AT_ONCE ? m->capacity - m->bytes : FILL_AT_ONCE;
         fill_task t = {pool, m->data + m->bytes, m->bytes};
         pool_run(pool, fill_worker, &t, (uint32_t)(n / PIECE));
         m->bytes += n;
-        if (os_now_ns() - start > FILL_NS_MAX && m->bytes < m->capacity) {
-            m->bounded_by = "time";
-            break;
-        }
+        m->fill_ns = before + os_now_ns() - start;
     }
+    if (m->bytes < wanted)
+        m->bounded_by = "time";
     pool_destroy(pool);
     return LNR_OK;
 }
@@ -118,15 +121,12 @@ lnr_status meter_create(uint64_t max_bytes, lnr_meter **out, lnr_error *err) {
     m->read = reader();
     m->capacity = (size_t)wanted_bytes(m, max_bytes);
     m->data = os_memory_alloc(m->capacity);
-    lnr_status st =
-        m->data ? fill(m, err)
-                : LNR_FAIL(err, LNR_E_NOMEM, "no memory for %zu MiB to measure bandwidth on",
-                           m->capacity >> 20);
-    if (st) {
+    if (m->data == NULL) {
+        lnr_status st = LNR_FAIL(err, LNR_E_NOMEM, "no memory for %zu MiB to measure bandwidth on",
+                                 m->capacity >> 20);
         meter_destroy(m);
         return st;
     }
-    m->bytes = m->bytes / (N_WINDOWS * PIECE) * (N_WINDOWS * PIECE);
     *out = m;
     return LNR_OK;
 }
@@ -173,7 +173,7 @@ static double read_seconds(read_task *t, uint32_t n_items) {
 
 /* Bytes per second in one mode, from the next window. */
 static double read_memory(lnr_meter *m, read_task *t) {
-    size_t window = m->bytes / N_WINDOWS;
+    size_t window = m->bytes / (N_WINDOWS * PIECE) * PIECE;
     t->data = m->data + m->window * window;
     m->window = (m->window + 1) % N_WINDOWS;
     return (double)window / read_seconds(t, (uint32_t)(window / PIECE));
@@ -198,9 +198,11 @@ lnr_status meter_bandwidth(lnr_meter *m, uint32_t n_threads, uint64_t working_se
     static const char *const names[LNR_READ_MODES] = {"plain", "prefetched", "4 streams"};
     *out = (lnr_bandwidth){0, names[0]};
     read_task t = {.read = m->read};
-    LNR_TRY(pool_create(n_threads, &t.pool, err));
     uint64_t cache = m->last_cache_bytes ? m->last_cache_bytes : ASSUMED_CACHE;
-    if (working_set && working_set <= cache && working_set <= m->bytes / 2)
+    bool cached = working_set && working_set <= cache && working_set <= m->capacity / 2;
+    LNR_TRY(fill(m, cached ? 2 * (size_t)working_set : m->capacity, err));
+    LNR_TRY(pool_create(n_threads, &t.pool, err));
+    if (cached && working_set <= m->bytes / 2)
         t.share = lnr_round_up((size_t)working_set / n_threads + 1, LNR_READ_UNIT);
     for (int mode = 0; mode < LNR_READ_MODES; mode++) {
         t.mode = (lnr_read_mode)mode;
