@@ -22,6 +22,7 @@ typedef struct loaded {
 
 /* Prints a reason and returns false on failure; unload in either case. */
 bool load(loaded *l, const char *dir, const model_case *c);
+bool load_engine(loaded *l, bool no_pack); /* anew, its matrices left in the file if no_pack */
 bool load_reference(loaded *l);
 void unload(loaded *l);
 
