@@ -30,7 +30,7 @@ bool load_engine(loaded *l, bool no_pack) {
 }
 
 bool load(loaded *l, const char *dir, const model_case *c) {
-    *l = (loaded){.c = c};
+    *l = (loaded){.c = c, .kv_type = LNR_TYPE_F16};
     model_path(l->path, dir, c);
     if (!load_engine(l, false))
         return false;
@@ -51,9 +51,14 @@ bool load_reference(loaded *l) {
     return l->reference && reference_n_vocab(l->reference) == l->n_vocab;
 }
 
+bool has_kv_q8_0(const loaded *l) {
+    return l->engine->shape.head_dim % 32 == 0;
+}
+
 bool run_engine(loaded *l, engine_setup setup, const int *tokens, uint32_t n) {
     lnr_error err = {0};
     setup.n_ctx = N_CTX;
+    setup.kv_type = l->kv_type;
     if (engine_run(l->engine, setup, tokens, n, l->logits, &err))
         return failed(l->c->name, &err);
     return true;

@@ -390,7 +390,7 @@ def parser():
     p.add_argument("--final-cap", type=float, default=0)
     p.add_argument("--rope-scaling", default="none",
                    choices=("none", "linear", "untyped", "llama3", "yarn", "longrope"))
-    p.add_argument("--rope-factor", type=float, default=4.0, help="of linear (untyped, too) and yarn")
+    p.add_argument("--rope-factor", type=float, default=4.0, help="of linear, untyped and yarn")
     p.add_argument("--original-ctx", type=int, default=64,
                    help="before the scaling: small, so that a tiny head has every kind of pair")
     p.add_argument("--attn-factor", type=float, default=0, help="size of cos and sin")
