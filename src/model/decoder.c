@@ -64,9 +64,9 @@ static lnr_status expert_sizes(model_loader *l, lnr_error *err) {
     return LNR_OK;
 }
 
-lnr_status loader_window(model_loader *l, uint32_t period, lnr_error *err) {
+lnr_status loader_window(model_loader *l, uint32_t period, uint32_t unstated, lnr_error *err) {
     lnr_model *m = l->model;
-    uint32_t n = 0, n_layers = m->shape.n_layers;
+    uint32_t n = unstated, n_layers = m->shape.n_layers;
     if (loader_has_key(l, "attention.sliding_window"))
         LNR_TRY(
             loader_u32(l, "attention.sliding_window", (loader_range){0, UINT32_MAX, 0}, &n, err));

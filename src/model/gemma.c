@@ -11,6 +11,7 @@
 #include <math.h>
 
 #define GEMMA2_PERIOD     2u
+#define GEMMA2_WINDOW     4096u /* of the published models; their first files do not state it */
 #define GEMMA3_PERIOD     6u
 #define SOFTCAP_MAX       1e6f
 #define GEMMA2_SCORES_CAP 50.0f
@@ -42,7 +43,7 @@ static lnr_status gemma2_bind(model_loader *l, lnr_error *err) {
     s->logits_softcap = GEMMA2_LOGITS_CAP;
     LNR_TRY(loader_positive(l, "attn_logit_softcapping", SOFTCAP_MAX, &s->attn_softcap, err));
     LNR_TRY(loader_positive(l, "final_logit_softcapping", SOFTCAP_MAX, &s->logits_softcap, err));
-    LNR_TRY(loader_window(l, GEMMA2_PERIOD, err));
+    LNR_TRY(loader_window(l, GEMMA2_PERIOD, GEMMA2_WINDOW, err));
     LNR_TRY(loader_rope(l, err));
     LNR_TRY(loader_layers(l, LAYER_OUT_NORMS, err));
     return loader_ends(l, err);
@@ -53,7 +54,7 @@ static lnr_status gemma3_bind(model_loader *l, lnr_error *err) {
     LNR_TRY(gemma_shape(l, err));
     scale_queries(l, GEMMA3_27B_LAYERS);
     LNR_TRY(loader_positive(l, "final_logit_softcapping", SOFTCAP_MAX, &s->logits_softcap, err));
-    LNR_TRY(loader_window(l, GEMMA3_PERIOD, err));
+    LNR_TRY(loader_window(l, GEMMA3_PERIOD, 0, err));
     LNR_TRY(loader_rope(l, err));
     LNR_TRY(loader_rope_local(l, err));
     LNR_TRY(loader_layers(l, LAYER_QK_NORM | LAYER_OUT_NORMS, err));

@@ -9,7 +9,7 @@
 
 static lnr_status llama_bind(model_loader *l, lnr_error *err) {
     LNR_TRY(loader_shape(l, ROPE_ADJACENT, err));
-    LNR_TRY(loader_window(l, 0, err));
+    LNR_TRY(loader_window(l, 0, 0, err));
     LNR_TRY(loader_rope(l, err));
     LNR_TRY(loader_layers(l, LAYER_PLAIN, err));
     return loader_ends(l, err);

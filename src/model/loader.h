@@ -67,9 +67,9 @@ lnr_status loader_check_all_used(const model_loader *l, lnr_error *err);
  * positions. */
 lnr_status loader_shape(model_loader *l, rope_pairs rope, lnr_error *err);
 
-/* A sliding window, if the file states one: on all layers (period 0), or on all but the last of
- * every `period`, which see everything. */
-lnr_status loader_window(model_loader *l, uint32_t period, lnr_error *err);
+/* A sliding window, of `unstated` positions (0: none) if the file states none: on all layers
+ * (period 0), or on all but the last of every `period`, which see everything. */
+lnr_status loader_window(model_loader *l, uint32_t period, uint32_t unstated, lnr_error *err);
 
 /* Rotary frequencies: base, scaling, and divisors per frequency. */
 lnr_status loader_rope(model_loader *l, lnr_error *err);

@@ -8,7 +8,7 @@
 
 static lnr_status phi3_bind(model_loader *l, lnr_error *err) {
     LNR_TRY(loader_shape(l, ROPE_HALVES, err));
-    LNR_TRY(loader_window(l, 0, err));
+    LNR_TRY(loader_window(l, 0, 0, err));
     LNR_TRY(loader_rope(l, err));
     LNR_TRY(loader_layers(l, LAYER_FUSED, err));
     return loader_ends(l, err);

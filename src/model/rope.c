@@ -49,9 +49,9 @@ static lnr_status read_scaling(model_loader *l, rope_scaling *out, lnr_error *er
                        err));
     LNR_TRY(loader_positive(l, "rope.scaling.attn_factor", FACTOR_MAX, &out->attn_factor, err));
     out->yarn = lnr_str_is(type, "yarn");
-    if (type.n == 0) /* files from before rope.scaling.type */
-        return loader_positive(l, "rope.scale_linear", FACTOR_MAX, &out->factor, err);
-    if (out->yarn || lnr_str_is(type, "linear"))
+    if (type.n == 0) /* files from before rope.scaling.type, or even its factor's name */
+        LNR_TRY(loader_positive(l, "rope.scale_linear", FACTOR_MAX, &out->factor, err));
+    if (type.n == 0 || out->yarn || lnr_str_is(type, "linear"))
         return loader_positive(l, "rope.scaling.factor", FACTOR_MAX, &out->factor, err);
     return LNR_OK;
 }

@@ -34,11 +34,24 @@ static bool hash_of(loaded *l, engine_setup setup, uint64_t *hash) {
     return true;
 }
 
+/* A second line of golden.txt has another kind of memory for K and V: Q8_0 where heads fill blocks.
+ */
+static void take_other_kv(loaded *l, char name[128]) {
+    l->kv_type = has_kv_q8_0(l) ? LNR_TYPE_Q8_0 : LNR_TYPE_F32;
+    snprintf(name, 128, "%s/kv-%s", l->c->name, has_kv_q8_0(l) ? "q8_0" : "f32");
+}
+
 bool print_golden(loaded *l) {
     uint64_t hash;
-    if (!hash_of(l, (engine_setup){.n_ubatch = 128, .n_threads = 1, .n_seqs = 1}, &hash))
+    char name[128];
+    engine_setup setup = {.n_ubatch = 128, .n_threads = 1, .n_seqs = 1};
+    if (!hash_of(l, setup, &hash))
         return false;
     printf("%s %016" PRIx64 "\n", l->c->name, hash);
+    take_other_kv(l, name);
+    if (!hash_of(l, setup, &hash))
+        return false;
+    printf("%s %016" PRIx64 "\n", name, hash);
     return true;
 }
 
@@ -58,8 +71,13 @@ static bool find_golden(const char *name, uint64_t *hash) {
     return found;
 }
 
-static bool check_hash(loaded *l, engine_setup setup, uint64_t golden) {
-    uint64_t hash;
+static bool check_hash(loaded *l, engine_setup setup, const char *name) {
+    uint64_t hash, golden;
+    if (!find_golden(name, &golden)) {
+        fprintf(stderr, "FAILED %s: golden.txt has no hash of it for LNR_ARITH_VERSION %d\n", name,
+                LNR_ARITH_VERSION);
+        return false;
+    }
     if (!hash_of(l, setup, &hash))
         return false;
     if (hash != golden)
@@ -68,31 +86,40 @@ static bool check_hash(loaded *l, engine_setup setup, uint64_t golden) {
             "FAILED %s: logits hash %016" PRIx64 " (isa %s, ubatch %u, threads %u, sequences %u), "
             "golden.txt has %016" PRIx64 "; bump LNR_ARITH_VERSION in include/lanner/machine.h if "
             "this is meant\n",
-            l->c->name, hash, cpu_isa(), setup.n_ubatch, setup.n_threads, setup.n_seqs, golden);
+            name, hash, cpu_isa(), setup.n_ubatch, setup.n_threads, setup.n_seqs, golden);
     return hash == golden;
 }
 
-/* Four ways to cut a prompt and two sequences at once; the models take turns in which is computed
- * by how many threads, so that each family and format meets every pair. Scalar kernels are slow:
- * there each model takes one. */
+/* Four ways to cut a prompt, two sequences at once, another memory of K and V, and matrices left in
+ * their file; the models take turns in which is computed by how many threads, so that each family
+ * and format meets every pair. Scalar kernels are slow: there each model takes one. */
 bool hash_case(loaded *l) {
-    static const uint32_t ubatches[] = {1, 7, 64, 128, 7, 128}, threads[] = {1, 2, 4};
-    uint64_t golden;
-    if (!find_golden(l->c->name, &golden)) {
-        fprintf(stderr, "FAILED %s: golden.txt has no hash of it for LNR_ARITH_VERSION %d\n",
-                l->c->name, LNR_ARITH_VERSION);
-        return false;
-    }
-    size_t turn = (size_t)(l->c - model_cases), n = sizeof ubatches / sizeof ubatches[0], first = 0;
+    static const struct {
+        uint32_t n_ubatch, n_seqs;
+        bool other_kv, no_pack;
+    } ways[] = {
+        {1, 1, false, false}, {7, 1, false, false},   {64, 1, false, false}, {128, 1, false, false},
+        {7, 2, false, false}, {128, 2, false, false}, {7, 1, true, false},   {7, 1, false, true},
+    };
+    static const uint32_t threads[] = {1, 2, 4};
+    size_t turn = (size_t)(l->c - model_cases), n = sizeof ways / sizeof ways[0], first = 0;
     if (strcmp(cpu_isa(), "scalar") == 0) {
         first = turn % n;
         n = first + 1;
     }
     bool ok = true;
     for (size_t i = first; i < n; i++) {
-        engine_setup setup = {
-            .n_ubatch = ubatches[i], .n_threads = threads[(i + turn) % 3], .n_seqs = i < 4 ? 1 : 2};
-        ok = check_hash(l, setup, golden) && ok;
+        engine_setup setup = {.n_ubatch = ways[i].n_ubatch,
+                              .n_threads = threads[(i + turn) % 3],
+                              .n_seqs = ways[i].n_seqs};
+        char name[128];
+        snprintf(name, sizeof name, "%s", l->c->name);
+        l->kv_type = LNR_TYPE_F16;
+        if (ways[i].other_kv)
+            take_other_kv(l, name);
+        if (ways[i].no_pack && !load_engine(l, true))
+            return false;
+        ok = check_hash(l, setup, name) && ok;
     }
     return ok;
 }

@@ -63,6 +63,9 @@ static const model_case model_cases[] = {
     {"gemma3-f32-27b", 150, DEEP,
      GEMMA3 "--embd 32 --ff 40 --heads 2 --kv-heads 1 --head-dim 20 --layers 62 --final-cap 3 "
             "--seed 13"},
+    {"gemma3-f32-full", 150, FLOATS,
+     "--arch gemma3 --layers 7 --rope-base 100 --rope-scaling untyped --final-cap 3 --embd 48 --ff "
+     "56 --head-dim 16 --seed 19"},
     {"phi3-f32", 300, FLOATS,
      "--arch phi3 --embd 72 --ff 60 --head-dim 18 --kv-heads 4 --tied --seed 14"},
     {"phi3-f32-long", 300, FLOATS,

@@ -23,14 +23,15 @@ typedef struct bounds {
 static const struct {
     bounds rounded;     /* flips of a half's or an int8's rounding, and what they cause */
     bounds plain;       /* int8 rounding itself */
+    bounds exact;       /* nothing rounded but floats */
     double worst_share; /* of the rows are within `worst` */
     bool is_alone;      /* BOUND_ALONE holds for prompts of one token */
     bool is_short;      /* and of four */
 } kinds[] = {
-    [FLOATS] = {{2e-4, 2e-3}, {INFINITY, INFINITY}, 1, true, false},
-    [DEEP] = {{1e-3, 5e-3}, {INFINITY, INFINITY}, 1, false, false},
-    [QUANTISED] = {{0.05, 0.1}, {0.05, 0.15}, 1, true, true},
-    [MIXING] = {{0.05, 0.1}, {0.08, 0.2}, 0.9, true, true},
+    [FLOATS] = {{2e-4, 2e-3}, {INFINITY, INFINITY}, {2e-6, 1e-5}, 1, true, false},
+    [DEEP] = {{1e-3, 5e-3}, {INFINITY, INFINITY}, {1e-5, 5e-5}, 1, false, false},
+    [QUANTISED] = {{0.05, 0.1}, {0.05, 0.15}, {INFINITY, INFINITY}, 1, true, true},
+    [MIXING] = {{0.05, 0.1}, {0.08, 0.2}, {INFINITY, INFINITY}, 0.9, true, true},
 };
 
 #define MISTAKE_MARGIN 4 /* times a bound that a mistake must exceed */
@@ -107,6 +108,29 @@ static bool compare_prompts(loaded *l) {
     return ok;
 }
 
+/* With K and V in floats nothing of a model in floats is rounded by intent: each row is as good as
+ * floats are. Those in Q8_0 are rounded like an activation. */
+static bool compare_kv(loaded *l) {
+    bool is_float = l->c->kind == FLOATS || l->c->kind == DEEP, ok = true;
+    engine_setup setup = {.n_ubatch = 64, .n_threads = 2, .n_seqs = 1};
+    uint32_t n = l->c->n_tokens;
+    errors exact = {.n = 0}, rounded = {.n = 0};
+    l->kv_type = LNR_TYPE_F32;
+    if (is_float) {
+        ok = run_engine(l, setup, l->token, n);
+        add_errors(&exact, l, l->plain, n);
+        ok = ok && within(l, &exact, kinds[l->c->kind].exact, "K and V in floats");
+    }
+    l->kv_type = LNR_TYPE_Q8_0;
+    if (has_kv_q8_0(l)) {
+        ok = run_engine(l, setup, l->token, n) && ok;
+        add_errors(&rounded, l, l->plain, n);
+        ok = within(l, &rounded, kinds[MIXING].plain, "K and V in Q8_0") && ok;
+    }
+    l->kv_type = LNR_TYPE_F16;
+    return ok;
+}
+
 /* Errors of many prompts of n tokens, short enough that most meet no rounding tie. */
 static bool short_prompts(loaded *l, uint32_t n, uint32_t n_all, errors *e) {
     engine_setup setup = {.n_ubatch = n, .n_threads = 1, .n_seqs = 1};
@@ -172,11 +196,13 @@ bool compare_case(loaded *l) {
         return false;
     bool ok = compare_prompts(l);
     ok = notices_mistakes(l) && ok; /* compare_prompts ended with the longest prompt */
+    ok = compare_kv(l) && ok;
     return compare_short(l) && ok;
 }
 
 bool measure_case(loaded *l) {
-    errors plain = {.n = 0}, rounded = {.n = 0}, one = {.n = 0}, four = {.n = 0};
+    errors exact = {.n = 0}, q8 = {.n = 0}, plain = {.n = 0}, rounded = {.n = 0}, one = {.n = 0},
+           four = {.n = 0};
     engine_setup setup = {.n_ubatch = 128, .n_threads = 2, .n_seqs = 1};
     if (!run_references(l) || !run_engine(l, setup, l->token, l->c->n_tokens))
         return false;
@@ -184,8 +210,20 @@ bool measure_case(loaded *l) {
     add_errors(&rounded, l, l->rounded, l->c->n_tokens);
     if (!short_prompts(l, 1, N_ALONE, &one) || !short_prompts(l, 4, N_SHORT, &four))
         return false;
-    printf("%-20s plain %.1e %.1e %.1e  rounded %.1e %.1e %.1e  one %.1e %.1e  four %.1e %.1e\n",
-           l->c->name, quantile(&plain, 0.5), quantile(&plain, 0.9), quantile(&plain, 1),
+    l->kv_type = LNR_TYPE_F32;
+    if (!run_engine(l, setup, l->token, l->c->n_tokens))
+        return false;
+    add_errors(&exact, l, l->plain, l->c->n_tokens);
+    printf("%-20s exact %.1e %.1e  ", l->c->name, quantile(&exact, 0.5), quantile(&exact, 1));
+    l->kv_type = LNR_TYPE_Q8_0;
+    if (has_kv_q8_0(l)) {
+        if (!run_engine(l, setup, l->token, l->c->n_tokens))
+            return false;
+        add_errors(&q8, l, l->plain, l->c->n_tokens);
+        printf("kv q8_0 %.1e %.1e  ", quantile(&q8, 0.5), quantile(&q8, 1));
+    }
+    printf("plain %.1e %.1e %.1e  rounded %.1e %.1e %.1e  one %.1e %.1e  four %.1e %.1e\n",
+           quantile(&plain, 0.5), quantile(&plain, 0.9), quantile(&plain, 1),
            quantile(&rounded, 0.5), quantile(&rounded, 0.9), quantile(&rounded, 1),
            quantile(&one, 0.5), quantile(&one, 1), quantile(&four, 0.5), quantile(&four, 1));
     return true;

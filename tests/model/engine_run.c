@@ -83,8 +83,8 @@ lnr_status engine_run(const lnr_model *m, engine_setup setup, const int *tokens,
                       .n_out_max = setup.n_ubatch,
                       .n_kv_blocks = r.n_blocks * setup.n_seqs,
                       .n_ctx = setup.n_ctx,
-                      .kv_type_k = LNR_TYPE_F16,
-                      .kv_type_v = LNR_TYPE_F16,
+                      .kv_type_k = setup.kv_type,
+                      .kv_type_v = setup.kv_type,
                       .n_threads = setup.n_threads};
     lnr_pass *pass = NULL;
     lnr_status st = LNR_OK;

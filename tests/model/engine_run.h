@@ -11,6 +11,7 @@ typedef struct engine_setup {
     uint32_t n_ubatch, n_threads;
     uint32_t n_seqs; /* copies of the prompt in flight, 1 or 2; the second begins a step later */
     uint32_t n_ctx;  /* that was asked for, at least the prompt's length */
+    lnr_type kv_type;
 } engine_setup;
 
 /* logits: (n_seqs, n, n_vocab). KV blocks are handed out backwards, so that none lies where its

@@ -21,13 +21,19 @@ void unload(loaded *l) {
     free(l->rounded);
 }
 
-bool load(loaded *l, const char *dir, const model_case *c) {
+bool load_engine(loaded *l, bool no_pack) {
     lnr_error err = {0};
-    lnr_model_options o = {.struct_size = sizeof o, .n_threads = 2};
-    *l = (loaded){.c = c};
+    lnr_model_options o = {.struct_size = sizeof o, .n_threads = 2, .no_pack = no_pack};
+    model_unref(l->engine);
+    l->engine = NULL;
+    return model_load(l->path, &o, &l->engine, &err) == LNR_OK || failed(l->c->name, &err);
+}
+
+bool load(loaded *l, const char *dir, const model_case *c) {
+    *l = (loaded){.c = c, .kv_type = LNR_TYPE_F16};
     model_path(l->path, dir, c);
-    if (model_load(l->path, &o, &l->engine, &err))
-        return failed(c->name, &err);
+    if (!load_engine(l, false))
+        return false;
     l->n_vocab = l->engine->shape.n_vocab;
     size_t n = c->n_tokens * l->n_vocab;
     l->logits = calloc(2 * n, sizeof *l->logits);
@@ -45,9 +51,14 @@ bool load_reference(loaded *l) {
     return l->reference && reference_n_vocab(l->reference) == l->n_vocab;
 }
 
+bool has_kv_q8_0(const loaded *l) {
+    return l->engine->shape.head_dim % 32 == 0;
+}
+
 bool run_engine(loaded *l, engine_setup setup, const int *tokens, uint32_t n) {
     lnr_error err = {0};
     setup.n_ctx = N_CTX;
+    setup.kv_type = l->kv_type;
     if (engine_run(l->engine, setup, tokens, n, l->logits, &err))
         return failed(l->c->name, &err);
     return true;

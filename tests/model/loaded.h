@@ -15,6 +15,7 @@ typedef struct loaded {
     lnr_model *engine;
     reference_model *reference; /* NULL until load_reference */
     size_t n_vocab;
+    lnr_type kv_type; /* of the engine's memory: halves unless a check sets another */
     int token[N_TOKENS_MAX];
     float *logits;           /* (2, n_tokens, n_vocab) */
     double *plain, *rounded; /* (n_tokens, n_vocab) */
@@ -22,10 +23,14 @@ typedef struct loaded {
 
 /* Prints a reason and returns false on failure; unload in either case. */
 bool load(loaded *l, const char *dir, const model_case *c);
+bool load_engine(loaded *l, bool no_pack); /* anew, its matrices left in the file if no_pack */
 bool load_reference(loaded *l);
 void unload(loaded *l);
 
 void model_path(char path[512], const char *dir, const model_case *c);
+
+/* Whether K and V can be in Q8_0: a head must fill its blocks. */
+bool has_kv_q8_0(const loaded *l);
 
 /* To l->logits, and to out. */
 bool run_engine(loaded *l, engine_setup setup, const int *tokens, uint32_t n);

@@ -299,6 +299,7 @@ def tensors(a, n_vocab):
 def optional_metadata(a, p):
     if a.rope_scaling in ("linear", "yarn"):
         yield entry(p + "rope.scaling.type", STRING, a.rope_scaling)
+    if a.rope_scaling in ("linear", "yarn", "untyped"):
         yield entry(p + "rope.scaling.factor", F32, a.rope_factor)
     if a.rope_scaling in ("yarn", "longrope"):
         yield entry(p + "rope.scaling.original_context_length", U32, a.original_ctx)
@@ -388,8 +389,8 @@ def parser():
     p.add_argument("--attn-cap", type=float, default=0)
     p.add_argument("--final-cap", type=float, default=0)
     p.add_argument("--rope-scaling", default="none",
-                   choices=("none", "linear", "llama3", "yarn", "longrope"))
-    p.add_argument("--rope-factor", type=float, default=4.0, help="of linear and yarn")
+                   choices=("none", "linear", "untyped", "llama3", "yarn", "longrope"))
+    p.add_argument("--rope-factor", type=float, default=4.0, help="of linear, untyped and yarn")
     p.add_argument("--original-ctx", type=int, default=64,
                    help="before the scaling: small, so that a tiny head has every kind of pair")
     p.add_argument("--attn-factor", type=float, default=0, help="size of cos and sin")

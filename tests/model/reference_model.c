@@ -39,7 +39,9 @@ static int find_family(reference_model *m) {
     return m->family != NULL;
 }
 
+/* The first files of gemma2 say nothing of its window and its caps. */
 static void read_sizes(reference_model *m) {
+    int is_gemma2 = strcmp(m->family->arch, "gemma2") == 0;
     m->n_layers = size(m, "block_count", 0);
     m->n_embd = size(m, "embedding_length", 0);
     m->n_heads = size(m, "attention.head_count", 1);
@@ -47,11 +49,12 @@ static void read_sizes(reference_model *m) {
     m->head_dim = size(m, "attention.key_length", m->n_embd / m->n_heads);
     m->n_rot = size(m, "rope.dimension_count", m->head_dim);
     m->eps = number(m, "attention.layer_norm_rms_epsilon", 1e-5);
-    m->window = m->family->full_every == 1 ? 0 : size(m, "attention.sliding_window", 0);
+    m->window =
+        m->family->full_every == 1 ? 0 : size(m, "attention.sliding_window", is_gemma2 ? 4096 : 0);
     m->n_experts = size(m, "expert_count", 0);
     m->n_experts_used = size(m, "expert_used_count", 0);
-    m->attn_cap = number(m, "attn_logit_softcapping", 0);
-    m->final_cap = number(m, "final_logit_softcapping", 0);
+    m->attn_cap = number(m, "attn_logit_softcapping", is_gemma2 ? 50 : 0);
+    m->final_cap = number(m, "final_logit_softcapping", is_gemma2 ? 30 : 0);
     m->embed_scale = m->family->is_gemma ? sqrt((double)m->n_embd) : 1;
     size_t per_head = m->family->is_gemma && m->n_layers == m->family->n_layers_27b
                           ? m->n_embd / m->n_heads
@@ -106,10 +109,12 @@ static void scale(const reference_model *m, ref_rope *r, double base) {
     char key[64];
     snprintf(key, sizeof key, "%s.rope.scaling.type", m->family->arch);
     double factor = number(m, "rope.scaling.factor", 1);
+    size_t n;
+    int is_linear = is_string(m, key, "linear") || ref_file_string(m->file, key, &n) == NULL;
     if (is_string(m, key, "yarn"))
         scale_yarn(m, r, base, factor);
-    for (size_t i = 0; is_string(m, key, "linear") && i < m->n_rot / 2; i++)
-        r->freq[i] /= factor; /* "position interpolation", Chen 2023 */
+    for (size_t i = 0; is_linear && i < m->n_rot / 2; i++)
+        r->freq[i] /= factor; /* "position interpolation", Chen 2023; older files name no type */
 }
 
 /* LongRoPE: what a longer context than the original asks of the vectors' size, unless the file
@@ -213,8 +218,8 @@ static int read_tensors(reference_model *m) {
     int ok = m->layer && m->embed.w && m->out_norm.w;
     for (size_t i = 0; ok && i < m->n_layers; i++) {
         ref_layer *l = &m->layer[i];
-        l->is_local =
-            m->family->full_every == 0 || i % m->family->full_every != m->family->full_every - 1;
+        size_t period = m->family->full_every;
+        l->is_local = m->window > 0 && (period == 0 || i % period != period - 1);
         read_attention(m, i, l);
         read_ffn(m, i, l);
         ok = l->attn_norm.w && l->q.w && l->k.w && l->v.w && l->attn_out.w && l->ffn_norm.w &&
@@ -295,7 +300,7 @@ const char *reference_mistake(const reference_model *m, unsigned flag) {
         {REFERENCE_NO_POST_NORM, l->attn_post_norm.w != NULL, "no norms behind attention and net"},
         {REFERENCE_NO_EMBED_SCALE, m->family->is_gemma, "embedding not scaled"},
         {REFERENCE_WRONG_QUERY_SCALE, is_27b, "queries over the root of a head's size"},
-        {REFERENCE_WRONG_LOCAL_ROPE, m->family->full_every == 6,
+        {REFERENCE_WRONG_LOCAL_ROPE, m->window && m->family->full_every == 6,
          "local layers turned as full ones"},
         {REFERENCE_NO_ROPE_SCALING, is_scaled(m), "frequencies not scaled"},
         {REFERENCE_WRONG_ROPE_SIZE, fabs(m->rope[REF_ROPE_FULL].size - 1) > 0, "rope of size 1"},
