@@ -122,12 +122,15 @@ LNR_INLINE void tile(piece *p, const char *x, size_t stride, float *y, size_t ld
 
 LNR_INLINE void gemm_panel(const lnr_gemm_args *a, piece *p, size_t panel) {
     size_t n_blocks = a->n_k / 32, b = 0;
+    size_t n_tiles = (a->n_cols + TILE - 1) / TILE;
     const weights *w = (const weights *)a->w + panel * n_blocks;
     do { /* once if there is no block: the results are 0 */
         p->n = n_blocks - b < PIECE ? (int)(n_blocks - b) : PIECE;
         unpack(w + b, p);
         for (size_t c = 0; c < a->n_cols; c += TILE) {
             size_t at = c + TILE <= a->n_cols ? c : a->n_cols - TILE;
+            fetch_part((uintptr_t)w + (b + (size_t)p->n) * sizeof *w, (size_t)p->n * sizeof *w,
+                       c / TILE, n_tiles);
             tile(p, (const char *)a->x + at * a->x_stride + b * sizeof(acts), a->x_stride,
                  a->y + at * a->ldy + 16 * panel, a->ldy, (int)(c - at), b == 0);
         }

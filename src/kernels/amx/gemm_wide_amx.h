@@ -146,10 +146,19 @@ LNR_INLINE void unpack(group *g, size_t b, int n_panels) {
     tiles_fence();
 }
 
+/* Where panel i's block after b lies: behind its last one, the first of the panel that comes next.
+ */
+LNR_INLINE uintptr_t next_block(const group *g, size_t b, int i, int n_panels) {
+    size_t at = (size_t)i * g->n_blocks + b + 1;
+    if (b + 1 == g->n_blocks)
+        at += (size_t)(n_panels - 1) * g->n_blocks;
+    return (uintptr_t)g->w + at * sizeof(weights);
+}
+
 /* Block b of the panels of g times tokens c0 .. c0 + n_cols - 1. */
 LNR_INLINE void block_times_tokens(const lnr_gemm_args *a, group *g, pending *p, int n_panels,
                                    size_t b, size_t c0, size_t n_cols) {
-    size_t stride = a->x_stride;
+    size_t stride = a->x_stride, n_units = (n_cols + UNIT - 1) / UNIT;
     for (size_t c = 0; c < n_cols; c += UNIT) {
         int n = n_cols - c < UNIT ? (int)(n_cols - c) : UNIT;
         int n_tiles = n > 16 ? 2 : 1, missing = 16 * n_tiles - n;
@@ -157,6 +166,8 @@ LNR_INLINE void block_times_tokens(const lnr_gemm_args *a, group *g, pending *p,
         const char *last = x + (n - 16) * (ptrdiff_t)stride; /* before x if n < 16 */
         for (int side = 0; side < n_panels; side += SIDE) {
             const uint8_t *b0 = g->planes[side];
+            for (int i = side; i < side + SIDE; i++)
+                fetch_part(next_block(g, b, i, n_panels), sizeof(weights), c / UNIT, n_units);
             const uint8_t *b1 = N_PLANE == 2 ? b0 + PLANE : g->planes[1];
             if (n_tiles == 2)
                 multiply(g, p, stride, 2, x, last, b0, b1);

@@ -33,4 +33,12 @@ LNR_INLINE void tiles_fence(void) {
     atomic_signal_fence(memory_order_seq_cst);
 }
 
+/* Fetches part i of n of the weights unpacked next, from `at` on, to L2; unpacking is too short a
+ * burst to wait for memory. At the end of a matrix `at` may be beyond it: a prefetch never faults.
+ */
+LNR_INLINE void fetch_part(uintptr_t at, size_t bytes, size_t i, size_t n) {
+    for (size_t b = bytes * i / n / 64; b < bytes * (i + 1) / n / 64; b++)
+        _mm_prefetch((const char *)(at + 64 * b), _MM_HINT_T1);
+}
+
 #endif
