@@ -97,7 +97,8 @@ LNR_INLINE void add(const header *headers, const char *x, size_t stride, int n,
 LNR_INLINE void tile(piece *p, const char *x, size_t stride, float *y, size_t ldy, int first,
                      bool fresh) {
     __m512 acc[TILE];
-    LNR_EACH(t, TILE) {
+    LNR_EACH(t, TILE) { /* a page each: in time for the stores, which else hold up those of tiles */
+        _mm_prefetch((const char *)(y + (size_t)t * ldy), _MM_HINT_T0);
         acc[t] = fresh ? _mm512_setzero_ps() : _mm512_loadu_ps(y + (size_t)t * ldy);
     }
     int n_before = 0;

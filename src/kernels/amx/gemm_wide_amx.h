@@ -48,6 +48,7 @@ typedef struct group {
     header h[2][2];                      /* block's parity, panel */
     const weights *w;                    /* (n_panels, n_blocks) */
     size_t n_blocks;
+    float *y; /* of the first panel and token */
 } group;
 
 /* A unit whose tiles are stored but not yet added: tokens first .. first + n - 1. */
@@ -163,7 +164,11 @@ LNR_INLINE void block_times_tokens(const lnr_gemm_args *a, group *g, pending *p,
         int n = n_cols - c < UNIT ? (int)(n_cols - c) : UNIT;
         int n_tiles = n > 16 ? 2 : 1, missing = 16 * n_tiles - n;
         const char *x = (const char *)a->x + (c0 + c) * stride + b * sizeof(acts);
-        const char *last = x + (n - 16) * (ptrdiff_t)stride; /* before x if n < 16 */
+        const char *last = x + (n - 16) * (ptrdiff_t)stride;           /* before x if n < 16 */
+        for (int i = 0; i < n * n_panels && b + 1 == g->n_blocks; i++) /* a page per token */
+            _mm_prefetch((const char *)(g->y + (c + (size_t)(i / n_panels)) * a->ldy +
+                                        16 * (size_t)(i % n_panels)),
+                         _MM_HINT_T1);
         for (int side = 0; side < n_panels; side += SIDE) {
             const uint8_t *b0 = g->planes[side];
             for (int i = side; i < side + SIDE; i++)
@@ -188,6 +193,7 @@ LNR_INLINE void gemm_panels(const lnr_gemm_args *a, group *g, size_t panel, int 
     g->n_blocks = a->n_k / 256;
     g->w = (const weights *)a->w + panel * g->n_blocks;
     for (size_t c0 = 0; c0 < a->n_cols; c0 += COLS) {
+        g->y = a->y + c0 * a->ldy + 16 * panel;
         size_t n_cols = a->n_cols - c0 < COLS ? a->n_cols - c0 : COLS;
         pending p = {.h = g->h[0]};
         memset(g->acc, 0, n_cols * sizeof *g->acc);
@@ -198,7 +204,7 @@ LNR_INLINE void gemm_panels(const lnr_gemm_args *a, group *g, size_t panel, int 
         for (int s = 0; s < SETS; s++)
             finish_step(g, &p, a->x_stride, s);
         for (size_t c = 0; c < n_cols; c++)
-            memcpy(a->y + (c0 + c) * a->ldy + 16 * panel, g->acc[c], (size_t)n_panels * 64);
+            memcpy(g->y + c * a->ldy, g->acc[c], (size_t)n_panels * 64);
     }
 }
 
