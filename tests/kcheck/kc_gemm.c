@@ -126,9 +126,11 @@ void kc_check_gemm(kc *k) {
             gemm_case(k, panels, 1 + cols % blocks_max, cols, KC_random);
     for (kc_pattern p = 0; p < KC_N_PATTERNS; p++)
         gemm_case(k, 3, block == 256 ? 2 : 11, 37, p);
+    for (size_t cols = 32; cols <= 43 && block == 32; cols += 11)
+        gemm_case(k, 2, 32 + 32 + 3, cols, KC_random); /* longer rows than are unpacked at once */
+    /* more tokens than are unpacked for at once */
     static const size_t many[] = {96 + 1, 96 + 13, 128, 128 + 1, 128 + 19, 256, 256 + 3};
-    for (size_t i = 0; i < sizeof many / sizeof many[0];
-         i++) /* more than is unpacked for at once */
+    for (size_t i = 0; i < sizeof many / sizeof many[0]; i++)
         gemm_case(k, 1 + i % 3, 2, many[i], KC_random);
 }
 

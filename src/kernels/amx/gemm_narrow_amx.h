@@ -8,7 +8,8 @@
  * way while the four before them are added.
  *
  * Tiles must be full: the last tile of tokens begins earlier and computes some again, which are
- * then not written. Fewer tokens than a tile go to the AVX512-VNNI kernel.
+ * then not written. Few tokens, and few beyond the last full tile, go to the AVX512-VNNI
+ * kernel.
  *
  * The format's file has included the format's unpacking from avx512vnni/ and defines
  *   OFFSET                   what to take off the unpacked bytes to get signed weights
@@ -21,6 +22,8 @@
 
 enum {
     TILE = 16,   /* tokens */
+    FEW = 32,    /* below as many tokens, and for up to REST beyond full tiles, */
+    REST = 10,   /* AVX512-VNNI is as fast */
     AT_ONCE = 4, /* blocks */
     PIECE = 32,  /* blocks unpacked at a time: 16 KiB */
     BLOCK = 512  /* bytes of an unpacked block */
@@ -140,13 +143,22 @@ LNR_INLINE void gemm_panel(const lnr_gemm_args *a, piece *p, size_t panel) {
 }
 
 void GEMM_NAME(const lnr_gemm_args *a) {
-    if (a->n_cols < TILE) {
-        GEMM_FEW(a);
-        return;
+    size_t n_few = a->n_cols < FEW ? a->n_cols : a->n_cols % TILE;
+    if (n_few > REST && a->n_cols >= FEW)
+        n_few = 0;
+    lnr_gemm_args tiles = *a, few = *a;
+    tiles.n_cols -= n_few;
+    if (tiles.n_cols) {
+        piece p;
+        _tile_loadconfig(&tiles_of_32);
+        for (size_t panel = 0; panel < a->n_panels; panel++)
+            gemm_panel(&tiles, &p, panel);
+        _tile_release();
     }
-    piece p;
-    _tile_loadconfig(&tiles_of_32);
-    for (size_t panel = 0; panel < a->n_panels; panel++)
-        gemm_panel(a, &p, panel);
-    _tile_release();
+    if (n_few) {
+        few.n_cols = n_few;
+        few.x = (const char *)a->x + tiles.n_cols * a->x_stride;
+        few.y += tiles.n_cols * a->ldy;
+        GEMM_FEW(&few);
+    }
 }
