@@ -98,7 +98,11 @@ static uint64_t root_hash(const lnr_engine *e) {
     const model_rope *rope = &e->model->rope;
     size_t bytes = e->model->shape.n_rot / 2 * sizeof(double);
     uint32_t version = LNR_ARITH_VERSION;
+    uint64_t id = e->model->id;
     uint64_t h = lnr_fnv1a64(LNR_FNV1A64_INIT, &version, sizeof version);
+    h = lnr_fnv1a64(h, &id, sizeof id);
+    h = lnr_fnv1a64(h, &e->kv_type_k, sizeof e->kv_type_k);
+    h = lnr_fnv1a64(h, &e->kv_type_v, sizeof e->kv_type_v);
     for (uint32_t i = 0; i < rope->n_sets; i++) {
         bool is_long = i == 0 && rope->freq_long && e->n_ctx > rope->n_ctx_short;
         h = lnr_fnv1a64(h, is_long ? rope->freq_long : rope->freq[i], bytes);
