@@ -237,9 +237,10 @@ static void answer_all_together(disorder d) {
         test.n_wrong++;
     }
     printf("%2" PRIu32 " sessions, ubatch %3" PRIu32 ": %6" PRIu64 " steps, %6" PRIu64
-           " prompt tokens computed, %6" PRIu64 " reused, %4" PRIu64 " preemptions\n",
+           " prompt tokens computed, %6" PRIu64 " reused, %4" PRIu64 " preemptions, %4" PRIu64
+           " of %4" PRIu64 " guesses right\n",
            d.engine.n_sessions, d.engine.n_ubatch, s.n_steps, s.n_computed_prompt, s.n_reused,
-           s.n_preempted);
+           s.n_preempted, s.n_guessed_right, s.n_guessed);
     lnr_engine_destroy(e);
 }
 
@@ -340,10 +341,12 @@ int main(int argc, char **argv) {
     shared.engine.n_threads = 2;
     shared.engine.n_sessions = 8;
     shared.engine.n_ubatch = 100;
+    shared.engine.n_guesses = 24;
     answer_all_together(shared);
     tight.engine.n_sessions = 16;
     tight.engine.n_ubatch = 64;
     tight.engine.overcommit = true;
+    tight.engine.n_guesses = 6;
     tight.engine.kv_budget_bytes = kv_bytes_of(1);
     answer_all_together(tight);
     answer_from_disk("engine_stress.session");
