@@ -31,10 +31,14 @@ typedef struct lnr_engine_options {
                                  0: n_ctx tokens for each session */
     uint32_t max_stall_ms; /* a prompt delays the next token of others by no more, where one token
                               does not take longer already; 0: 150 */
-    bool
-        overcommit; /* start a request when there is KV room for its prompt, not for its longest
-                       answer as well: more run at once. If room runs out, the newest of the
-                       lowest priority goes back to the queue, keeps its tokens and goes on later */
+    /* Start a request when there is KV room for its prompt, not for its longest answer as well:
+     * more run at once. If room runs out, the newest of the lowest priority goes back to the queue,
+     * keeps its tokens and goes on later. */
+    bool overcommit;
+    /* Tokens that a step may try ahead, of all its requests together: what followed the same few
+     * tokens before. Never changes an answer; saves steps where texts repeat themselves, and stops
+     * trying where they do not. Takes a row of logits each. At most 256; 0: none. */
+    uint32_t n_guesses;
     const char *kv_type_k, *kv_type_v; /* in which keys and values are kept: "F16", "Q8_0" or
                                           "F32"; NULL: F16 */
 } lnr_engine_options;
@@ -191,6 +195,7 @@ typedef struct lnr_engine_stats {
     uint64_t n_computed_prompt, n_computed_answer; /* tokens; what was repeated counts again */
     uint64_t n_reused;                             /* prompt tokens found in the cache */
     uint64_t n_generated;                          /* tokens sampled */
+    uint64_t n_guessed, n_guessed_right;           /* tokens tried ahead */
     uint64_t n_steps;
     uint64_t step_time[LNR_STATS_BUCKETS];  /* steps by time; see lnr_stats_bucket_us */
     uint64_t stall_time[LNR_STATS_BUCKETS]; /* of these, steps that somebody's next token was in */

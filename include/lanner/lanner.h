@@ -8,6 +8,7 @@
 #include <lanner/model.h>
 #include <lanner/quantize.h>
 #include <lanner/sampler.h>
+#include <lanner/session.h>
 #include <lanner/status.h>
 #include <lanner/template.h>
 #include <lanner/tokenizer.h>

@@ -12,6 +12,9 @@
  * Fowler, Noll, Vo; draft-eastlake-fnv. */
 uint64_t lnr_fnv1a64(uint64_t hash, const void *p, size_t n);
 
+/* Fast, for large data: checksums of our own files. The value is part of their format. */
+uint64_t lnr_hash64(uint64_t seed, const void *p, size_t n);
+
 /* Not stable between runs; fast; well mixed in its low bits. */
 uint64_t lnr_hash_seeded(const void *p, size_t n);
 

@@ -46,6 +46,22 @@ uint32_t kv_index_nearest(const kv_pool *p, uint32_t parent, const int32_t *toke
     return best;
 }
 
+uint32_t kv_index_path(const kv_pool *p, const int32_t *token, uint32_t n, uint32_t *block) {
+    uint32_t n_found = 0, parent = KV_NONE, n_common;
+    uint64_t hash = p->root_hash;
+    for (; n - n_found >= KV_BLOCK_TOKENS; n_found += KV_BLOCK_TOKENS) {
+        hash = kv_index_hash(hash, token + n_found);
+        uint32_t next = kv_index_find(p, parent, hash, token + n_found);
+        if (next == KV_NONE)
+            break;
+        block[n_found / KV_BLOCK_TOKENS] = parent = next;
+    }
+    uint32_t last = kv_index_nearest(p, parent, token + n_found, n - n_found, &n_common);
+    if (last != KV_NONE)
+        block[n_found / KV_BLOCK_TOKENS] = last;
+    return n_found + n_common;
+}
+
 static uint32_t *first_child(kv_pool *p, uint32_t parent) {
     return parent == KV_NONE ? &p->root_child : &p->block[parent].child;
 }

@@ -22,6 +22,10 @@ uint32_t kv_index_find(const kv_pool *p, uint32_t parent, uint64_t hash, const i
 uint32_t kv_index_nearest(const kv_pool *p, uint32_t parent, const int32_t *token, uint32_t n,
                           uint32_t *n_common);
 
+/* The blocks that hold the longest stored beginning of n tokens, the last perhaps only in part: how
+ * many tokens that are. block: room for n / KV_BLOCK_TOKENS, rounded up. */
+uint32_t kv_index_path(const kv_pool *p, const int32_t *token, uint32_t n, uint32_t *block);
+
 /* Enters a block that is held and not in the index, with n tokens (1 to KV_BLOCK_TOKENS; hash
  * counts if it is full). A full one must not be there yet (kv_index_find). */
 void kv_index_add(kv_pool *p, uint32_t block, uint32_t parent, const int32_t *token, uint32_t n,

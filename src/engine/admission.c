@@ -75,7 +75,7 @@ void admission_follow(lnr_engine *e, lnr_request *r) {
     for (uint32_t i = 0; i < e->n_active; i++)
         if (e->active[i]->number + 1 == r->leader)
             leader = e->active[i];
-    bool more = leader && leader->kv.n_tokens < r->n_led && request_has_room(leader, 1);
+    bool more = leader && leader->kv.n_tokens < r->n_led && request_room(leader) > 0;
     kv_match match;
     kv_sequence_match_full(&r->kv, &e->kv, r->token, r->n_led);
     if (!more) {

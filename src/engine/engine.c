@@ -30,7 +30,8 @@ static lnr_status choose_sizes(lnr_engine *e, const lnr_engine_options *o, lnr_e
     e->n_ubatch = given(o->n_ubatch, e->n_sessions > ENGINE_UBATCH_DEFAULT ? e->n_sessions
                                                                            : ENGINE_UBATCH_DEFAULT);
     e->n_threads = given(o->n_threads, cpu_default_threads());
-    e->n_rows_max = e->n_sessions;
+    e->n_guesses_max = o->n_guesses;
+    e->n_rows_max = e->n_sessions + e->n_guesses_max;
     e->max_stall_ms = given(o->max_stall_ms, STALL_MS_DEFAULT);
     e->overcommit = o->overcommit;
     if (e->n_ctx > trained)
@@ -51,6 +52,9 @@ static lnr_status choose_sizes(lnr_engine *e, const lnr_engine_options *o, lnr_e
                         "ubatch %" PRIu32 " is less than sessions %" PRIu32
                         ": a step takes one token of each",
                         e->n_ubatch, e->n_sessions);
+    if (o->n_guesses > ENGINE_GUESSES_MAX)
+        return LNR_FAIL(err, LNR_E_ARGUMENT, "guesses %" PRIu32 ": 0 to %u allowed", o->n_guesses,
+                        ENGINE_GUESSES_MAX);
     if (o->n_queue > QUEUE_MAX)
         return LNR_FAIL(err, LNR_E_ARGUMENT, "queue %" PRIu32 ": 1 to %u allowed", o->n_queue,
                         QUEUE_MAX);
@@ -98,7 +102,11 @@ static uint64_t root_hash(const lnr_engine *e) {
     const model_rope *rope = &e->model->rope;
     size_t bytes = e->model->shape.n_rot / 2 * sizeof(double);
     uint32_t version = LNR_ARITH_VERSION;
+    uint64_t id = e->model->id;
     uint64_t h = lnr_fnv1a64(LNR_FNV1A64_INIT, &version, sizeof version);
+    h = lnr_fnv1a64(h, &id, sizeof id);
+    h = lnr_fnv1a64(h, &e->kv_type_k, sizeof e->kv_type_k);
+    h = lnr_fnv1a64(h, &e->kv_type_v, sizeof e->kv_type_v);
     for (uint32_t i = 0; i < rope->n_sets; i++) {
         bool is_long = i == 0 && rope->freq_long && e->n_ctx > rope->n_ctx_short;
         h = lnr_fnv1a64(h, is_long ? rope->freq_long : rope->freq[i], bytes);
@@ -274,23 +282,37 @@ static void drop_ended(lnr_engine *e) {
 static void count_tokens(lnr_engine *e, const batch_part *part) {
     lnr_engine_stats *s = &e->stats.now;
     lnr_event *result = &part->request->result;
-    uint32_t answer = part->n_tokens == 1 && result->n_generated > 0 ? 1 : 0;
+    bool answer = result->n_generated > 0 && part->n_tokens - part->n_guesses == 1;
     result->n_computed += part->n_tokens;
-    s->n_computed_answer += answer;
-    s->n_computed_prompt += part->n_tokens - answer;
+    *(answer ? &s->n_computed_answer : &s->n_computed_prompt) += part->n_tokens;
 }
 
-/* What the step computed is stored; its rows become tokens. */
+/* What the step computed is stored; its rows become tokens, the first always, those of guesses as
+ * long as these come true. */
 static void finish_part(lnr_engine *e, const batch_part *part) {
     lnr_request *r = part->request;
     count_tokens(e, part);
-    kv_sequence_stored(&r->kv, &e->kv, r->token, r->kv.n_tokens + part->n_tokens);
+    kv_sequence_stored(&r->kv, &e->kv, r->token, r->kv.n_tokens + part->n_tokens - part->n_guesses);
     if (part->n_rows == 0)
         return;
-    const float *logits = e->model->backend->logits(e->pass, part->first_row);
+    guess_state *state = part->n_guesses ? &r->guess : NULL;
     void (*on_ready)(void *) = r->options.on_ready;
-    if (sampling_take_row(e, r, logits) && on_ready)
-        on_ready(r->options.user);
+    void *user = r->options.user;
+    for (uint32_t i = 0; i < part->n_rows; i++) {
+        int32_t guessed = i + 1 < part->n_rows ? r->token[r->n_tokens] : -1;
+        const float *logits = e->model->backend->logits(e->pass, part->first_row + i);
+        if (!sampling_take_row(e, r, logits))
+            return; /* it has ended, and told so */
+        if (r->token[r->n_tokens - 1] != guessed) {
+            if (state)
+                guess_result(state, part->n_guesses, i);
+            break;
+        }
+        e->stats.now.n_guessed_right++;
+        kv_sequence_stored(&r->kv, &e->kv, r->token, r->n_tokens);
+    }
+    if (on_ready)
+        on_ready(user);
 }
 
 /* The fault may lie with one request: each is tried by itself, and who fails then has to go. */
@@ -304,20 +326,29 @@ static void fail_step(lnr_engine *e, const lnr_error *error) {
         b->part[i].request->alone = true;
 }
 
+static void count_step(lnr_engine *e, uint32_t n_generated, uint64_t ns) {
+    const engine_batch *b = &e->batch;
+    uint32_t n_plain = b->step.n_tokens - b->n_guesses;
+    if (b->n_prompt_tokens == 0)
+        guess_add_step(&e->gain, n_generated, b->n_guesses, ns);
+    if (b->n_guesses == 0)
+        cost_add(&e->cost, n_plain, b->n_prompt_tokens, ns);
+    e->stats.now.n_guessed += b->n_guesses;
+    stats_add_step(&e->stats, ns, n_plain > b->n_prompt_tokens);
+}
+
 static void compute(lnr_engine *e) {
     const engine_batch *b = &e->batch;
     lnr_error error;
     uint64_t start = os_now_ns();
-    lnr_status st = model_forward(e->model, e->pass, &b->step, &error);
-    uint64_t ns = os_now_ns() - start;
-    if (st) {
+    if (model_forward(e->model, e->pass, &b->step, &error)) {
         fail_step(e, &error);
         return;
     }
-    cost_add(&e->cost, b->step.n_tokens, b->n_prompt_tokens, ns);
-    stats_add_step(&e->stats, ns, b->step.n_tokens > b->n_prompt_tokens);
+    uint64_t n_before = e->stats.now.n_generated;
     for (uint32_t i = 0; i < b->n_parts; i++)
         finish_part(e, &b->part[i]);
+    count_step(e, (uint32_t)(e->stats.now.n_generated - n_before), os_now_ns() - start);
 }
 
 static void publish(lnr_engine *e) {

@@ -11,6 +11,7 @@
 #include "model/model.h"
 
 #define ENGINE_SESSIONS_MAX   256u
+#define ENGINE_GUESSES_MAX    256u
 #define ENGINE_CTX_DEFAULT    4096u
 #define ENGINE_UBATCH_DEFAULT 128u
 #define ENGINE_UBATCH_MAX     4096u

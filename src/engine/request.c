@@ -85,9 +85,9 @@ bool request_out_of_time(const lnr_request *r, uint64_t now_ns) {
     return limit_ns > 0 && now_ns - r->submitted_ns >= limit_ns;
 }
 
-bool request_has_room(const lnr_request *r, uint32_t n) {
+uint32_t request_room(const lnr_request *r) {
     uint32_t head = atomic_load_explicit(&r->head, memory_order_acquire);
-    return atomic_load_explicit(&r->tail, memory_order_relaxed) - head + n <= REQUEST_RING;
+    return REQUEST_RING - (atomic_load_explicit(&r->tail, memory_order_relaxed) - head);
 }
 
 void request_push(lnr_request *r, int32_t token) {

@@ -8,6 +8,7 @@
 
 #include "cache/kv_sequence.h"
 #include "engine/choice.h"
+#include "engine/guess.h"
 
 #include <lanner/engine.h>
 #include <stdatomic.h>
@@ -43,7 +44,8 @@ struct lnr_request {
     uint64_t leader;    /* 1 + number of the request that computes a prefix for this one; 0: none */
     uint32_t n_led;     /* of so many tokens */
     uint32_t n_granted; /* prompt tokens in the step being built */
-    bool alone;         /* failed together with others: to be tried by itself */
+    guess_state guess;
+    bool alone; /* failed together with others: to be tried by itself */
     uint64_t submitted_ns, started_ns, first_ns, last_ns;
 };
 
@@ -57,8 +59,8 @@ bool request_before(const lnr_request *a, const lnr_request *b);
 bool request_cancelled(const lnr_request *r);
 bool request_out_of_time(const lnr_request *r, uint64_t now_ns);
 
-/* Owner: room for n more tokens, and putting one there. */
-bool request_has_room(const lnr_request *r, uint32_t n);
+/* Owner: places of the ring that are free, and putting a token there. */
+uint32_t request_room(const lnr_request *r);
 void request_push(lnr_request *r, int32_t token);
 
 /* Owner: closes the request. The sequence must have given its blocks back. */

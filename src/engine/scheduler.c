@@ -1,6 +1,7 @@
 /* What goes into a step.
  *
- * One token of every request that is being answered, always; then prompts, as much as the
+ * One token of every request that is being answered, always, and what is guessed to follow it; then
+ * prompts, as much as the
  * micro-batch holds and, if somebody is being answered, as the stall bound allows. Prompts of equal
  * priority share that evenly, down to COST_CHUNK_MIN tokens each; below that the older go first. */
 #include "engine/state.h"
@@ -45,7 +46,7 @@ void batch_deinit(engine_batch *b) {
 }
 
 static void clear(engine_batch *b) {
-    b->n_parts = b->n_prompt_tokens = 0;
+    b->n_parts = b->n_prompt_tokens = b->n_guesses = 0;
     b->step = (lnr_step){.token = b->token,
                          .pos = b->pos,
                          .seq = b->seq,
@@ -55,22 +56,24 @@ static void clear(engine_batch *b) {
                          .rope_sin = b->rope_sin};
 }
 
-/* Appends r's next n tokens, and a row of logits if its last is among them. */
-static void add_part(engine_batch *b, lnr_request *r, uint32_t n) {
+/* Appends r's next n tokens and the n_guesses behind its last; a row of logits for the last one, if
+ * it is among them, and for each guess. */
+static void add_part(engine_batch *b, lnr_request *r, uint32_t n, uint32_t n_guesses) {
     lnr_step *s = &b->step;
     uint32_t first = r->kv.n_tokens;
     batch_part *part = &b->part[b->n_parts];
-    *part = (batch_part){.request = r, .n_tokens = n, .first_row = s->n_out};
-    for (uint32_t i = 0; i < n; i++, s->n_tokens++) {
+    *part = (batch_part){
+        .request = r, .n_tokens = n + n_guesses, .first_row = s->n_out, .n_guesses = n_guesses};
+    for (uint32_t i = 0; i < n + n_guesses; i++, s->n_tokens++) {
         b->token[s->n_tokens] = r->token[first + i];
         b->pos[s->n_tokens] = first + i;
         b->seq[s->n_tokens] = b->n_parts;
+        if (first + i + 1 >= r->n_tokens)
+            b->out[s->n_out++] = s->n_tokens;
     }
+    part->n_rows = s->n_out - part->first_row;
     b->block[b->n_parts++] = r->kv.block;
-    if (first + n == r->n_tokens) {
-        part->n_rows = 1;
-        b->out[s->n_out++] = s->n_tokens - 1;
-    }
+    b->n_guesses += n_guesses;
     if (r->started_ns == 0)
         r->started_ns = os_now_ns();
 }
@@ -93,12 +96,32 @@ static bool make_room(lnr_engine *e, lnr_request *r) {
     return true;
 }
 
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+/* Tokens tried ahead of r's next, where places of the step, of its context and of its ring are
+ * free. */
+static uint32_t guess(lnr_engine *e, lnr_request *r, uint32_t n_most) {
+    uint32_t n = least(n_most, r->n_tokens_max - r->n_tokens - 1);
+    n = least(n, request_room(r) - 1);
+    n = least(n, guess_wanted(&r->guess));
+    if (n > 0)
+        n = guess_tokens(r->token, r->n_tokens, n);
+    return kv_sequence_extend(&r->kv, &e->kv, r->kv.n_tokens + 1 + n) ? n : 0;
+}
+
 static void add_answers(lnr_engine *e) {
+    uint32_t n_free = e->n_guesses_max > 0 && guess_pays(&e->gain) ? e->n_guesses_max : 0;
+    n_free = least(n_free, e->n_ubatch - e->n_active); /* the others' next tokens come first */
     /* In order, and who gives way is the last: never one that is in the batch already. */
     for (uint32_t i = 0; i < e->n_active; i++) {
         lnr_request *r = e->active[i];
-        if (is_answering(r) && request_has_room(r, 1) && make_room(e, r))
-            add_part(&e->batch, r, 1);
+        if (!is_answering(r) || request_room(r) == 0 || !make_room(e, r))
+            continue;
+        uint32_t n_guesses = n_free > 0 ? guess(e, r, n_free) : 0;
+        n_free -= n_guesses;
+        add_part(&e->batch, r, 1, n_guesses);
     }
 }
 
@@ -106,15 +129,11 @@ static void add_answers(lnr_engine *e) {
  * ------------------------------------------------------------------------------------- */
 
 static bool wants_prompt(const lnr_request *r) {
-    return !is_answering(r) && r->leader == 0 && request_has_room(r, 1);
+    return !is_answering(r) && r->leader == 0 && request_room(r) > 0;
 }
 
 static uint32_t n_wanted(const lnr_request *r) {
     return r->n_tokens - r->kv.n_tokens - r->n_granted;
-}
-
-static uint32_t least(uint32_t a, uint32_t b) {
-    return a < b ? a : b;
 }
 
 /* Shares n tokens among requests of equal priority; what is left over. */
@@ -155,7 +174,7 @@ static void add_prompts(lnr_engine *e) {
         lnr_request *r = prompt[i];
         if (r->n_granted == 0 || !kv_sequence_extend(&r->kv, &e->kv, r->kv.n_tokens + r->n_granted))
             continue;
-        add_part(b, r, r->n_granted);
+        add_part(b, r, r->n_granted, 0);
         b->n_prompt_tokens += r->n_granted;
     }
 }
@@ -167,14 +186,14 @@ static void add_prompts(lnr_engine *e) {
 static bool add_alone(lnr_engine *e) {
     for (uint32_t i = 0; i < e->n_active; i++) {
         lnr_request *r = e->active[i];
-        if (!r->alone || !request_has_room(r, 1))
+        if (!r->alone || request_room(r) == 0)
             continue;
         uint32_t n = least(r->n_tokens - r->kv.n_tokens, e->n_ubatch);
         if (!kv_sequence_extend(&r->kv, &e->kv, r->kv.n_tokens + n))
             continue;
         r->alone = false;
         r->leader = 0;
-        add_part(&e->batch, r, n);
+        add_part(&e->batch, r, n, 0);
         return true;
     }
     return false;

@@ -20,6 +20,7 @@ typedef struct batch_part {
     lnr_request *request;
     uint32_t n_tokens;
     uint32_t first_row, n_rows; /* of the step's logits */
+    uint32_t n_guesses;         /* the last so many tokens are guessed */
 } batch_part;
 
 typedef struct engine_batch {
@@ -28,6 +29,7 @@ typedef struct engine_batch {
     uint32_t n_parts;
     lnr_request **prompt;     /* (n_sessions): those whose prompt is to go on. owned */
     uint32_t n_prompt_tokens; /* of step.n_tokens: those that are not the last of their request */
+    uint32_t n_guesses;       /* of step.n_tokens */
 
     /* arrays of the step; owned */
     int32_t *token;             /* (n_ubatch) */
@@ -42,7 +44,7 @@ struct lnr_engine {
     lnr_pass *pass;   /* owned: scratch, KV memory, workers */
     choice_engine choice;
     kv_pool kv;
-    uint32_t n_ctx, n_ubatch, n_threads, n_sessions, n_rows_max, max_stall_ms;
+    uint32_t n_ctx, n_ubatch, n_threads, n_sessions, n_rows_max, n_guesses_max, max_stall_ms;
     lnr_type kv_type_k, kv_type_v;
     bool overcommit;
 
@@ -55,6 +57,7 @@ struct lnr_engine {
     uint32_t n_active;
     engine_batch batch;
     step_cost cost;
+    guess_gain gain;
     engine_stats stats;
 };
 

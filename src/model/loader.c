@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/checked.h"
+#include "base/hash.h"
 #include "quant/format.h"
 
 #include <inttypes.h>
@@ -65,14 +66,42 @@ static lnr_status find(model_loader *l, const char *name, uint32_t n_rows, uint3
 }
 
 typedef struct tensor_reader {
+    lnr_model *model; /* whose id the rows read go into; NULL: none */
     const gguf_file *file;
     const gguf_tensor *tensor;
     uint64_t start; /* of the rows wanted */
 } tensor_reader;
 
+/* Pieces come in any order and from several threads, so their hashes are added up. */
+static void add_to_id(lnr_model *m, const gguf_tensor *t, uint64_t skip, const void *p, size_t n) {
+    uint64_t piece = lnr_hash64(lnr_hash64(skip, t->name.p, t->name.n), p, n);
+    atomic_fetch_add_explicit(&m->id, piece, memory_order_relaxed);
+}
+
 static lnr_status read_tensor(void *user, uint64_t skip, void *p, size_t n, lnr_error *err) {
     const tensor_reader *r = user;
-    return gguf_read_tensor(r->file, r->tensor, r->start + skip, p, n, err);
+    LNR_TRY(gguf_read_tensor(r->file, r->tensor, r->start + skip, p, n, err));
+    if (r->model)
+        add_to_id(r->model, r->tensor, r->start + skip, p, n);
+    return LNR_OK;
+}
+
+/* Of a matrix that stays in its file some rows stand for all: reading it is what is to be saved. */
+#define ID_ROWS 16u
+
+static lnr_status sample_to_id(lnr_model *m, const tensor_reader *r, uint32_t n_rows,
+                               uint64_t row_bytes, lnr_error *err) {
+    tensor_reader reader = *r;
+    reader.model = m;
+    void *row = lnr_alloc((size_t)row_bytes);
+    lnr_status st = row ? LNR_OK
+                        : LNR_FAIL(err, LNR_E_NOMEM, "no memory for a row of tensor '%.*s'",
+                                   LNR_STR(r->tensor->name));
+    for (uint64_t i = 0; i < ID_ROWS && st == LNR_OK; i++)
+        st = read_tensor(&reader, i * (n_rows - 1) / (ID_ROWS - 1) * row_bytes, row,
+                         (size_t)row_bytes, err);
+    lnr_free(row);
+    return st;
 }
 
 static lnr_status unsupported_type(const lnr_backend *b, const gguf_tensor *t, lnr_error *err) {
@@ -98,6 +127,9 @@ static lnr_status leave_in_file(model_loader *l, const matrix_source *src, lnr_m
     if (reader == NULL || kept.name == NULL)
         return LNR_FAIL(err, LNR_E_NOMEM, "no memory for tensor '%s'", src->name);
     *reader = *(const tensor_reader *)src->user;
+    reader->model = NULL;
+    LNR_TRY(
+        sample_to_id(m, reader, src->n_rows, reader->tensor->bytes / reader->tensor->n_rows, err));
     LNR_TRY(m->backend->matrix_leave(&kept, out, err));
     size_t panel_bytes = out->bytes / lnr_div_up(out->n_rows, LNR_PANEL_ROWS);
     if (m->shape.file_panel_bytes < panel_bytes)
@@ -120,7 +152,7 @@ static lnr_status load_rows(model_loader *l, const gguf_tensor *t, const char *n
     if (!b->supports(t->type))
         return unsupported_type(b, t, err);
     uint64_t row_bytes = t->bytes / t->n_rows;
-    tensor_reader reader = {l->file, t, rows.first * row_bytes};
+    tensor_reader reader = {l->model, l->file, t, rows.first * row_bytes};
     matrix_source src = {name, t->type, rows.n, (uint32_t)t->dim[0], read_tensor, &reader};
     if ((l->opts && l->opts->no_pack) || l->leave) {
         LNR_TRY(leave_in_file(l, &src, out, err));
@@ -175,8 +207,10 @@ lnr_status loader_vector(model_loader *l, const char *name, uint32_t n, const fl
         st = LNR_FAIL(err, LNR_E_NOMEM, "tensor '%s': no memory for %" PRIu32 " values", name, n);
     else
         st = gguf_read_tensor(l->file, t, 0, raw, (size_t)t->bytes, err);
-    if (st == LNR_OK)
+    if (st == LNR_OK) {
+        add_to_id(l->model, t, 0, raw, (size_t)t->bytes);
         lnr_format_find(t->type)->decode(raw, n, v);
+    }
     lnr_free(raw);
     LNR_TRY(st);
     for (uint32_t i = 0; i < n; i++)

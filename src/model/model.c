@@ -4,6 +4,7 @@
 #include "backend/cpu/cpu.h"
 #include "base/alloc.h"
 #include "base/checked.h"
+#include "base/hash.h"
 #include "model/family.h"
 
 #include <inttypes.h>
@@ -50,6 +51,19 @@ static lnr_status check_memory(uint64_t bytes, const char *path, lnr_error *err)
     return LNR_OK;
 }
 
+/* What the weights do not say: how they are applied. Rope is left to the engine: it has settings of
+ * its own there. */
+static void add_shape_to_id(lnr_model *m) {
+    const model_shape *s = &m->shape;
+    double of[] = {s->n_layers, s->n_embd,     s->n_heads,      s->n_heads_kv,
+                   s->head_dim, s->n_rot,      s->n_ff,         s->rope,
+                   s->norm_eps, s->attn_scale, s->attn_softcap, s->embed_scale};
+    uint64_t arch = lnr_hash64(0, m->family->arch, strlen(m->family->arch));
+    m->id = lnr_hash64(m->id ^ arch, of, sizeof of);
+    if (s->window)
+        m->id = lnr_hash64(m->id, s->window, s->n_layers * sizeof *s->window);
+}
+
 static lnr_status build(model_loader *l, lnr_error *err) {
     lnr_model *m = l->model;
     lnr_str name = lnr_str_from("");
@@ -61,6 +75,7 @@ static lnr_status build(model_loader *l, lnr_error *err) {
         return LNR_FAIL(err, LNR_E_NOMEM, "no memory for the model's name");
     LNR_TRY(tokenizer_create(l->file, &m->tokenizer, err));
     LNR_TRY(m->family->bind(l, err));
+    add_shape_to_id(m);
     return loader_check_all_used(l, err);
 }
 

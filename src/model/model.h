@@ -52,6 +52,8 @@ struct lnr_model {
     const float *out_norm; /* (n_embd) */
     lnr_matrix out;        /* (n_vocab, n_embd); bytes == 0: tied, embed serves */
     uint64_t n_parameters, weight_bytes;
+    _Atomic uint64_t
+        id; /* of weights and shape: where KV leaves the process, it says whose it is */
 };
 
 lnr_status model_load(const char *path, const lnr_model_options *opts, lnr_model **out,

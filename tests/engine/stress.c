@@ -4,7 +4,8 @@
  *
  * First every prompt is answered by itself, without reuse. Then the same prompts go through engines
  * of 2 to 16 sessions: arriving at random, cancelled at random, with and without reuse, of random
- * priority, with so little KV room that requests have to give way. Every answer's tokens and the
+ * priority, with so little KV room that requests have to give way; or are saved by one engine and
+ * restored by another. Every answer's tokens and the
  * hash of all its logits must be those of the first time, and a cancelled answer must be a
  * beginning of it. The schedule follows from the seed alone. The test also fails if the disorder
  * was too mild: fewer than N_PROMPTS / 10 preemptions, cancellations or prefix hits. */
@@ -51,7 +52,7 @@ static struct {
     lnr_model *model;
     prompt *prompt;
     uint32_t n_prompts;
-    uint64_t n_answers, n_cancels, n_preemptions, n_hits, n_wrong;
+    uint64_t n_answers, n_cancels, n_preemptions, n_hits, n_restores, n_wrong;
 } test;
 
 static int32_t base[N_BASES][CTX];
@@ -90,18 +91,23 @@ static lnr_engine *engine_create(const lnr_engine_options *o) {
     return e;
 }
 
-static lnr_request *submit(lnr_engine *e, const prompt *p, int32_t priority, bool no_reuse) {
+static lnr_request_options request_of(const prompt *p) {
     lnr_request_options o = {.struct_size = sizeof o,
                              .tokens = p->token,
                              .n_tokens = p->n,
                              .max_tokens = p->n_answer_max,
                              .hash_logits = true,
-                             .ignore_end = true,
-                             .priority = priority,
-                             .no_reuse = no_reuse};
+                             .ignore_end = true};
     lnr_sampler_defaults(&o.sampler);
     o.sampler.temperature = p->temperature;
     o.sampler.seed = 11;
+    return o;
+}
+
+static lnr_request *submit(lnr_engine *e, const prompt *p, int32_t priority, bool no_reuse) {
+    lnr_request_options o = request_of(p);
+    o.priority = priority;
+    o.no_reuse = no_reuse;
     lnr_request *r;
     lnr_error err;
     if (lnr_engine_submit(e, &o, &r, &err))
@@ -231,10 +237,68 @@ static void answer_all_together(disorder d) {
         test.n_wrong++;
     }
     printf("%2" PRIu32 " sessions, ubatch %3" PRIu32 ": %6" PRIu64 " steps, %6" PRIu64
-           " prompt tokens computed, %6" PRIu64 " reused, %4" PRIu64 " preemptions\n",
+           " prompt tokens computed, %6" PRIu64 " reused, %4" PRIu64 " preemptions, %4" PRIu64
+           " of %4" PRIu64 " guesses right\n",
            d.engine.n_sessions, d.engine.n_ubatch, s.n_steps, s.n_computed_prompt, s.n_reused,
-           s.n_preempted);
+           s.n_preempted, s.n_guessed_right, s.n_guessed);
     lnr_engine_destroy(e);
+}
+
+/* ---- from disk
+ * ----------------------------------------------------------------------------------- */
+
+static void run_session(lnr_engine *e, lnr_session *s, const prompt *p, uint32_t n_max,
+                        running *w) {
+    lnr_request_options o = request_of(p);
+    lnr_error err;
+    lnr_event ev = {.kind = LNR_EVENT_TOKEN};
+    o.tokens = NULL;
+    o.n_tokens = 0;
+    o.max_tokens = n_max;
+    *w = (running){.of = p};
+    if (lnr_session_generate(s, &o, &err))
+        give_up("lnr_session_generate", &err);
+    while (ev.kind != LNR_EVENT_DONE) {
+        step(e);
+        while (lnr_session_next(s, &ev) && ev.kind == LNR_EVENT_TOKEN)
+            if (ev.token != p->answer[w->n_answer++])
+                wrong(w, "another token than alone");
+    }
+    if (n_max == p->n_answer_max)
+        check_done(w, &ev);
+}
+
+/* One engine reads the prompt and saves it, another one restores it and answers. */
+static void answer_from_disk(const char *path) {
+    lnr_engine_options o = {.struct_size = sizeof o, .n_ctx = CTX, .n_threads = 1};
+    lnr_engine *first = engine_create(&o), *second = engine_create(&o);
+    lnr_error err;
+    running w;
+    for (uint32_t i = 0; i < test.n_prompts; i += 4) {
+        const prompt *p = &test.prompt[i];
+        lnr_session *s, *again;
+        lnr_status st = lnr_session_create(first, &s, &err);
+        if (st == LNR_OK)
+            st = lnr_session_append(s, p->token, p->n, &err);
+        if (st)
+            give_up("a session", &err);
+        run_session(first, s, p, 1, &w);
+        st = lnr_session_truncate(s, p->n, &err);
+        if (st == LNR_OK)
+            st = lnr_session_save(s, path, &err);
+        if (st == LNR_OK)
+            st = lnr_session_restore(second, path, &again, &err);
+        if (st)
+            give_up("saving and restoring", &err);
+        uint64_t n_hits = test.n_hits;
+        run_session(second, again, p, p->n_answer_max, &w);
+        test.n_restores += test.n_hits > n_hits || p->n == 1;
+        lnr_session_destroy(s);
+        lnr_session_destroy(again);
+    }
+    lnr_engine_destroy(first);
+    lnr_engine_destroy(second);
+    (void)remove(path);
 }
 
 static uint64_t kv_bytes_of(uint32_t n_contexts) {
@@ -277,16 +341,20 @@ int main(int argc, char **argv) {
     shared.engine.n_threads = 2;
     shared.engine.n_sessions = 8;
     shared.engine.n_ubatch = 100;
+    shared.engine.n_guesses = 24;
     answer_all_together(shared);
     tight.engine.n_sessions = 16;
     tight.engine.n_ubatch = 64;
     tight.engine.overcommit = true;
+    tight.engine.n_guesses = 6;
     tight.engine.kv_budget_bytes = kv_bytes_of(1);
     answer_all_together(tight);
+    answer_from_disk("engine_stress.session");
     printf("answers: %" PRIu64 "\n", test.n_answers);
     bool ok = enough("preemptions", test.n_preemptions);
     ok = enough("cancellations", test.n_cancels) && ok;
     ok = enough("prefix hits", test.n_hits) && ok;
+    ok = enough("restores", test.n_restores) && ok;
     lnr_model_unref(test.model);
     free(test.prompt);
     return ok && test.n_wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

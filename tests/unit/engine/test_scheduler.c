@@ -262,6 +262,46 @@ static void short_of_room_the_newest_waits(void **state) {
     lnr_engine_destroy(e);
 }
 
+/* ---- guesses
+ * ------------------------------------------------------------------------------------- */
+
+/* A text that repeats itself, so that there is something to guess. */
+static void fill_repeating(int32_t *token, size_t n, uint32_t seed) {
+    for (size_t i = 0; i < n; i++)
+        token[i] = (int32_t)(300 + (i + seed) % 12);
+}
+
+static void guesses_save_steps_and_change_nothing(void **state) {
+    (void)state;
+    enum { N = 3, LONG = 120 };
+    int32_t prompt[N][60];
+    static answer plain[N], quick[N];
+    lnr_request *r[N];
+    uint64_t n_steps[2];
+    for (uint32_t guesses = 0; guesses < 2; guesses++) {
+        lnr_engine *e = engine_with((lnr_engine_options){
+            .n_ctx = 256, .n_sessions = N, .n_guesses = guesses ? 20 : 0, .n_ubatch = 64});
+        for (uint32_t i = 0; i < N; i++) {
+            fill_repeating(prompt[i], 60, i);
+            lnr_request_options o = request_of(prompt[i], 60, LONG);
+            o.sampler.temperature = i == 2 ? 0.9f : 0;
+            r[i] = submit_options(e, &o);
+        }
+        run_all(e, r, guesses ? quick : plain, N);
+        lnr_engine_stats s = stats_of(e);
+        n_steps[guesses] = s.n_steps;
+        assert_true(s.n_guessed_right <= s.n_guessed);
+        assert_true(guesses ? s.n_guessed_right > 50 : s.n_guessed == 0);
+        lnr_engine_destroy(e);
+    }
+    for (int i = 0; i < N; i++)
+        same_answer(&plain[i], &quick[i]);
+    assert_true(n_steps[1] < n_steps[0]);
+    lnr_engine *e;
+    lnr_engine_options o = {.struct_size = sizeof o, .n_guesses = 1000};
+    assert_int_equal(lnr_engine_create(model, &o, &e, NULL), LNR_E_ARGUMENT);
+}
+
 /* ---- limits and faults
  * --------------------------------------------------------------------------- */
 
@@ -381,6 +421,7 @@ int main(void) {
         cmocka_unit_test(priority_goes_first_and_age_among_equals),
         cmocka_unit_test(the_urgent_takes_a_place_and_gives_it_back),
         cmocka_unit_test(short_of_room_the_newest_waits),
+        cmocka_unit_test(guesses_save_steps_and_change_nothing),
         cmocka_unit_test(time_is_a_limit),
         cmocka_unit_test(a_budget_below_one_context_is_refused),
         cmocka_unit_test(one_that_fails_hurts_no_other),
