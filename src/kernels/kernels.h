@@ -79,7 +79,8 @@ typedef struct lnr_attn_block_args {
     const float *q;          /* (n_q, head_dim), already scaled; for scores */
     float *p;                /* (n_q, 128) */
     float *o;                /* (n_q, head_dim); for values */
-    float *wide;             /* scratch, (64, head_dim) */
+    const void *next; /* a block that will be wanted soon, or this one: is fetched meanwhile */
+    float *wide;      /* scratch, (64, head_dim) */
 } lnr_attn_block_args;
 
 /* scores: p = q . k in order of the head dimension; what a query does not see of this block may be

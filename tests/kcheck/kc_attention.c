@@ -127,7 +127,7 @@ static void run_block_case(kc *k, const block_case *c) {
         memcpy(out, start, n * sizeof *out);
         block_call call = {(lnr_attn_block_fn *)k->row[row]->run,
                            {c->n_q, c->head_dim, lo, hi, c->first, block, c->keys ? in : NULL,
-                            c->keys ? out : in, c->keys ? NULL : out, wide}};
+                            c->keys ? out : in, c->keys ? NULL : out, block, wide}};
         if (!kc_guard(k, row, call_block, &call))
             continue;
         if (c->keys)
@@ -152,7 +152,7 @@ static void block_truth(kc *k, const block_case *c) {
     memset(o, 0, sizeof o);
     fill_block(k, c, seen, block);
     block_call call = {(lnr_attn_block_fn *)k->row[0]->run,
-                       {1, DIM, &lo, &hi, BLOCK, block, q, p, o, wide}};
+                       {1, DIM, &lo, &hi, BLOCK, block, q, p, o, block, wide}};
     double cell[DIM][BLOCK], want[CHUNK] = {0};
     for (size_t i = 0; i < DIM * BLOCK; i++) {
         size_t d = dimension_of(c, i), pos = position_of(c, i);

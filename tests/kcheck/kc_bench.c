@@ -142,7 +142,7 @@ static void bench_block(kc *k, const lnr_kernel_row *row) {
     printf("%-42s", row->name);
     for (size_t i = 0; i < sizeof n_q / sizeof n_q[0]; i++) {
         block_call c = {(lnr_attn_block_fn *)row->run,
-                        {n_q[i], DIM, lo, hi, 0, block, q, p, o, wide}};
+                        {n_q[i], DIM, lo, hi, 0, block, q, p, o, block, wide}};
         double macs = (double)(n_q[i] * LNR_ATTN_BLOCK * DIM), best = 0, top = 0;
         for (int run = 0; run < RUNS; run++) { /* turn about, since the clock moves */
             double speed = macs / best_seconds(call_block, &c, 10);

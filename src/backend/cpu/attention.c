@@ -103,6 +103,19 @@ static void set_ranges(const layer_task *t, worker_state *w, const attn_tile *ti
     }
 }
 
+/* One block's keys or values: the kernel runs on them while it fetches those of `next`, a pair of a
+ * side and a block. */
+static void run_block(const layer_task *t, lnr_attn_block_args *a, uint32_t head, uint32_t side,
+                      uint32_t block, uint32_t next_side, uint32_t next_block) {
+    const cpu_pass *p = t->p;
+    a->block = cpu_kv_cells(p, t->layer, block, side, head);
+    a->next = cpu_kv_cells(p, t->layer, next_block, next_side, head);
+    if (side)
+        p->values(a);
+    else
+        p->scores(a);
+}
+
 /* One chunk of kv head `head` for the queries q of a tile. */
 static void run_chunk(const layer_task *t, worker_state *w, const attn_tile *tile, const float *q,
                       uint32_t head, uint32_t chunk, const chunk_out *out) {
@@ -110,8 +123,8 @@ static void run_chunk(const layer_task *t, worker_state *w, const attn_tile *til
     size_t dim = p->shape.head_dim;
     size_t n_q = (size_t)tile->count * (p->shape.n_heads / p->shape.n_heads_kv);
     const uint32_t *block = p->step->block[p->step->seq[tile->first]] + 2 * (size_t)chunk;
-    uint32_t last = p->step->pos[tile->first + tile->count - 1];
-    uint32_t n_blocks = last - chunk * LNR_ATTN_CHUNK < LNR_ATTN_BLOCK ? 1 : 2;
+    uint32_t last = p->step->pos[tile->first + tile->count - 1] / LNR_ATTN_BLOCK - 2 * chunk;
+    uint32_t n_blocks = last < 1 ? 1 : 2;
     lnr_attn_block_args a = {.n_q = n_q,
                              .head_dim = dim,
                              .lo = w->lo,
@@ -124,15 +137,13 @@ static void run_chunk(const layer_task *t, worker_state *w, const attn_tile *til
     set_ranges(t, w, tile, chunk);
     for (uint32_t i = 0; i < n_blocks; i++) {
         a.first = (size_t)i * LNR_ATTN_BLOCK;
-        a.block = cpu_kv_cells(p, t->layer, block[i], 0, head);
-        p->scores(&a);
+        run_block(t, &a, head, 0, block[i], 1, block[i]);
     }
     p->kernels->attn_softmax_f32_f32(&s);
     memset(out->o, 0, n_q * dim * sizeof *out->o);
     for (uint32_t i = 0; i < n_blocks; i++) {
         a.first = (size_t)i * LNR_ATTN_BLOCK;
-        a.block = cpu_kv_cells(p, t->layer, block[i], 1, head);
-        p->values(&a);
+        run_block(t, &a, head, 1, block[i], 0, block[i + 2 <= last ? i + 2 : i]);
     }
 }
 

@@ -25,6 +25,11 @@ LNR_INLINE void vf_store(float *p, vf v) {
     _mm512_storeu_ps(p, v);
 }
 
+/* To L2: L1 has too few buffers for what memory has under way. */
+LNR_INLINE void vf_prefetch(const void *p) {
+    _mm_prefetch(p, _MM_HINT_T1);
+}
+
 LNR_INLINE vf vf_load_half(const uint16_t *p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p));
 }

@@ -25,7 +25,10 @@ typedef enum storage { F32, F16, Q8_0 } storage;
 /* A block as tiles read it. */
 typedef struct cells {
     const void *cell;
+    const void *next; /* a block to be fetched from memory meanwhile */
+    size_t next_cell_bytes;
     const float *scale; /* of q8_0, widened: (head_dim / 32, 64) */
+    bool whole;         /* every query sees all of it */
 } cells;
 
 /* LANES cells from number `at` on, times scale for q8_0. */
@@ -39,6 +42,17 @@ LNR_INLINE vf load_cells(cells c, storage s, size_t at, vf scale) {
         break;
     }
     return vf_load((const float *)c.cell + at);
+}
+
+LNR_INLINE size_t cell_bytes(storage s) {
+    return s == F32 ? 4 : s == F16 ? 2 : 1;
+}
+
+/* At vector j of a tile, whose first cell is number `at`: fetches the line of the next block at
+ * that place, unless a vector before it has. */
+LNR_INLINE void fetch_next(cells c, storage s, size_t at, int j) {
+    if ((size_t)j * LANES * cell_bytes(s) % 64 == 0)
+        vf_prefetch((const char *)c.next + at * c.next_cell_bytes);
 }
 
 /* The first n < LANES of them; q8_0 has no such part. */
@@ -57,6 +71,16 @@ LNR_INLINE range seen_by(const lnr_attn_block_args *a, size_t query) {
     lo = lo > a->first ? lo : a->first;
     hi = hi < end ? hi : end;
     return lo < hi ? (range){lo - a->first, hi - a->first} : (range){0, 0};
+}
+
+/* Whether every query sees the whole block, as is usual: then no query needs a look of its own. */
+static bool all_see_all(const lnr_attn_block_args *a) {
+    uint16_t lo_max = 0, hi_min = CHUNK;
+    for (size_t i = 0; i < a->n_q; i++) {
+        lo_max = a->lo[i] > lo_max ? a->lo[i] : lo_max;
+        hi_min = a->hi[i] < hi_min ? a->hi[i] : hi_min;
+    }
+    return lo_max <= a->first && hi_min >= a->first + BLOCK;
 }
 
 LNR_INLINE range seen_by_any(const lnr_attn_block_args *a, size_t query, size_t n) {
@@ -78,7 +102,7 @@ LNR_INLINE cells with_scales(const lnr_attn_block_args *a, storage s) {
             const uint16_t *d = (const void *)((const int8_t *)a->block + n);
             vf_store(a->wide + i, vf_load_half(d + i));
         }
-    return (cells){a->block, a->wide};
+    return (cells){.cell = a->block, .scale = a->wide};
 }
 
 /* ---- scores ---- */
@@ -87,7 +111,7 @@ LNR_INLINE cells with_scales(const lnr_attn_block_args *a, storage s) {
  * as they are needed, since `wide` is for the result. */
 LNR_INLINE cells wide_keys(const lnr_attn_block_args *a, storage s, range r) {
     const uint16_t *scale = (const void *)((const int8_t *)a->block + a->head_dim * BLOCK);
-    cells c = {a->block, NULL};
+    cells c = {.cell = a->block};
     for (size_t d = 0; d < a->head_dim; d++)
         for (size_t i = r.from / LANES * LANES; i < r.to; i += LANES) {
             vf factor = vf_set1(0.0f);
@@ -95,7 +119,7 @@ LNR_INLINE cells wide_keys(const lnr_attn_block_args *a, storage s, range r) {
                 factor = vf_load_half(scale + d / 32 * BLOCK + i);
             vf_store(a->wide + d * BLOCK + i, load_cells(c, s, d * BLOCK + i, factor));
         }
-    return (cells){a->wide, NULL};
+    return (cells){.cell = a->wide};
 }
 
 /* Scores of n queries with the positions at.. of n_vectors vectors. */
@@ -119,6 +143,7 @@ LNR_INLINE void scores_tile(const lnr_attn_block_args *a, cells c, storage s, si
         for (size_t d = part; d < end; d++) {
             vf k[4];
             LNR_EACH(j, n_vectors) {
+                fetch_next(c, s, d * BLOCK + at + (size_t)j * LANES, j);
                 k[j] = load_cells(c, s, d * BLOCK + at + (size_t)j * LANES, scale[j]);
             }
             LNR_EACH(t, n) {
@@ -140,7 +165,7 @@ LNR_INLINE void scores_tile(const lnr_attn_block_args *a, cells c, storage s, si
 /* n queries and the positions that one of them sees. */
 LNR_INLINE void scores_group(const lnr_attn_block_args *a, cells c, storage s, size_t query,
                              int n) {
-    range r = seen_by_any(a, query, (size_t)n);
+    range r = c.whole ? (range){0, BLOCK} : seen_by_any(a, query, (size_t)n);
     size_t at = r.from / (2 * LANES) * (2 * LANES);
     if (n <= FEW)
         for (; at + 2 * LANES < r.to && at + 4 * LANES <= BLOCK; at += 4 * LANES)
@@ -162,7 +187,7 @@ LNR_INLINE size_t value_at(size_t dim, size_t d, size_t *width) {
 /* The values of the positions of r as floats. */
 LNR_INLINE cells wide_values(const lnr_attn_block_args *a, storage s, range r) {
     const uint16_t *scale = (const void *)((const int8_t *)a->block + a->head_dim * BLOCK);
-    cells c = {a->block, NULL};
+    cells c = {.cell = a->block};
     for (size_t d = 0, width; d < a->head_dim; d += 32) {
         size_t first = value_at(a->head_dim, d, &width), end = first + r.to * width;
         size_t at = first + r.from * width;
@@ -175,7 +200,7 @@ LNR_INLINE cells wide_values(const lnr_attn_block_args *a, storage s, range r) {
         if (s != Q8_0 && at < end)
             vf_store_first(a->wide + at, end - at, load_first_cells(c, s, at, end - at));
     }
-    return (cells){a->wide, NULL};
+    return (cells){.cell = a->wide};
 }
 
 /* o += p * v in order of position for n queries and the dimensions from d on: n_vectors vectors, or
@@ -199,6 +224,7 @@ LNR_INLINE void values_tile(const lnr_attn_block_args *a, cells c, storage s, si
         vf v[4];
         LNR_EACH(j, n_vectors) {
             size_t at = first[j] + i * width, panel = (d + (size_t)j * LANES) / 32;
+            fetch_next(c, s, at, j);
             vf scale = vf_set1(s == Q8_0 ? c.scale[panel * BLOCK + i] : 0.0f);
             v[j] =
                 n_last == LANES ? load_cells(c, s, at, scale) : load_first_cells(c, s, at, n_last);
@@ -250,6 +276,10 @@ static void values_alone(const lnr_attn_block_args *a, cells c, storage s, size_
 LNR_INLINE void values_group(const lnr_attn_block_args *a, cells c, storage s, size_t query,
                              int n) {
     range all = {0, BLOCK};
+    if (c.whole) {
+        values_rows(a, c, s, query, n, all);
+        return;
+    }
     for (int t = 0; t < n; t++) {
         range r = seen_by(a, query + (size_t)t);
         all.from = r.from > all.from ? r.from : all.from;
@@ -298,13 +328,19 @@ LNR_INLINE void in_groups(const lnr_attn_block_args *a, cells c, storage s, bool
 }
 
 LNR_INLINE void attend(const lnr_attn_block_args *a, storage s, bool keys) {
-    range r = seen_by_any(a, 0, a->n_q);
-    if (r.to == 0)
+    bool whole = all_see_all(a);
+    range r = whole ? (range){0, BLOCK} : seen_by_any(a, 0, a->n_q);
+    if (a->n_q == 0 || r.to == 0)
         return;
-    if (s == F32 || a->n_q <= GROUP)
-        in_groups(a, with_scales(a, s), s, keys);
+    bool stored = s == F32 || a->n_q <= GROUP;
+    cells c = stored ? with_scales(a, s) : keys ? wide_keys(a, s, r) : wide_values(a, s, r);
+    c.whole = whole;
+    c.next = a->next;
+    c.next_cell_bytes = cell_bytes(s);
+    if (stored)
+        in_groups(a, c, s, keys);
     else
-        in_groups(a, keys ? wide_keys(a, s, r) : wide_values(a, s, r), F32, keys);
+        in_groups(a, c, F32, keys);
 }
 
 void SCORES_F32(const lnr_attn_block_args *a) {
@@ -336,17 +372,16 @@ void VALUES_Q8_0(const lnr_attn_block_args *a) {
 /* The cap on the scores of positions lo..hi-1; like softmax it works on whole steps of 16. */
 LNR_INLINE void cap_scores(float *p, int lo, int hi, float cap) {
     vf c = vf_set1(cap);
-    for (int i = lo / 16 * 16; i < hi; i += LANES)
+    for (int i = lo / 16 * 16; lo < hi && i < hi; i += LANES)
         vf_store(p + i, vf_mul(c, vf_tanh(vf_div(vf_load(p + i), c))));
 }
 
-/* Scores to probabilities exp(score - m), +0 where not visible; m and the sum l. Only the steps of
- * 16 positions that hold a visible one are touched. whole: lo and hi are 0 and CHUNK. */
-LNR_INLINE void softmax(float *p, int lo, int hi, bool whole, float *m, float *l) {
-    vf top[16 / LANES], partial[16 / LANES], zero = vf_set1(0.0f);
+/* m of the scores at p. Only the steps of 16 positions that hold a visible one are touched. whole:
+ * lo and hi are 0 and CHUNK. */
+LNR_INLINE float max_score(const float *p, int lo, int hi, bool whole) {
+    vf top[16 / LANES];
     LNR_EACH(j, 16 / LANES) {
         top[j] = vf_set1(-INFINITY);
-        partial[j] = zero;
     }
     for (int i = lo / 16 * 16; i < hi; i += 16)
         LNR_EACH(j, 16 / LANES) {
@@ -357,31 +392,43 @@ LNR_INLINE void softmax(float *p, int lo, int hi, bool whole, float *m, float *l
     LNR_EACH(j, 16 / LANES) {
         top[0] = vf_max(top[j], top[0]);
     }
-    *m = vf_max_lanes(top[0]) + 0.0f; /* a zero is +0, see the scalar kernel */
+    return vf_max_lanes(top[0]) + 0.0f; /* a zero is +0, see the scalar kernel */
+}
+
+/* Scores to probabilities exp(score - m), +0 where not visible, and their sum. */
+LNR_INLINE float exponentials(float *p, int lo, int hi, bool whole, float m) {
+    vf partial[16 / LANES], zero = vf_set1(0.0f);
+    LNR_EACH(j, 16 / LANES) {
+        partial[j] = zero;
+    }
     for (int i = lo / 16 * 16; i < hi; i += 16)
         LNR_EACH(j, 16 / LANES) {
             int at = i + j * LANES;
-            vf e = vf_exp(vf_sub(vf_load(p + at), vf_set1(*m)));
+            vf e = vf_exp_small(vf_sub(vf_load(p + at), vf_set1(m))); /* at most exp(0), or NaN */
             if (!whole)
                 e = vf_select(vmask_range(at, lo, hi), e, zero);
             vf_store(p + at, e);
             partial[j] = vf_add(partial[j], e); /* adding +0 leaves a partial, which is >= +0 */
         }
-    *l = vf_sum16(partial);
+    return vf_sum16(partial);
 }
 
+/* First all maxima, then all sums: a query's reductions wait for each other, the next query's do
+ * not. */
 void SOFTMAX(const lnr_attn_softmax_args *a) {
     for (size_t i = 0; i < a->n_q; i++) {
         float *p = a->p + i * CHUNK;
         int lo = a->lo[i], hi = a->hi[i];
-        if (lo >= hi)
-            lo = hi = 0;
         if (a->softcap != 0.0f)
             cap_scores(p, lo, hi, a->softcap);
-        if (lo == 0 && hi == CHUNK)
-            softmax(p, 0, CHUNK, true, &a->m[i], &a->l[i]);
-        else
-            softmax(p, lo, hi, false, &a->m[i], &a->l[i]);
+        a->m[i] = lo == 0 && hi == CHUNK ? max_score(p, 0, CHUNK, true)
+                                         : max_score(p, lo, lo < hi ? hi : 0, false);
+    }
+    for (size_t i = 0; i < a->n_q; i++) {
+        float *p = a->p + i * CHUNK;
+        int lo = a->lo[i], hi = a->hi[i];
+        a->l[i] = lo == 0 && hi == CHUNK ? exponentials(p, 0, CHUNK, true, a->m[i])
+                                         : exponentials(p, lo, lo < hi ? hi : 0, false, a->m[i]);
     }
 }
 

@@ -5,7 +5,8 @@
 
 #include "base/math.h"
 
-LNR_INLINE vf vf_exp(vf x) {
+/* Of lanes that are not above LNR_EXPF_MAX, or NaN. */
+LNR_INLINE vf vf_exp_small(vf x) {
     vf t = vf_fma(x, vf_set1(LNR_LOG2E_F), vf_set1(LNR_EXPF_ROUND));
     vf n = vf_sub(t, vf_set1(LNR_EXPF_ROUND));
     vf r = vf_fma(n, vf_set1(-LNR_LN2_HI_F), x);
@@ -17,7 +18,11 @@ LNR_INLINE vf vf_exp(vf x) {
     p = vf_fma(p, r, vf_set1(1.0f));
     p = vf_fma(p, r, vf_set1(1.0f));
     vf y = vf_mul(p, vf_power_of_two(t));
-    y = vf_select(vmask_less(x, vf_set1(LNR_EXPF_MIN)), vf_set1(0.0f), y);
+    return vf_select(vmask_less(x, vf_set1(LNR_EXPF_MIN)), vf_set1(0.0f), y);
+}
+
+LNR_INLINE vf vf_exp(vf x) {
+    vf y = vf_exp_small(x);
     return vf_select(vmask_less(vf_set1(LNR_EXPF_MAX), x), vf_set1(__builtin_inff()), y);
 }
 
