@@ -133,9 +133,9 @@ def write_table(args, results):
         f"and {top['f32_gmacs']:.0f} G f32 multiply-adds/s (after the runs). {platform.system()} "
         f"{platform.release()}. lanner: commit {args.commit}, {args.threads} threads. llama.cpp: "
         "node-llama-cpp as scripts/peer_setup.sh pins it, the better of flash attention on and "
-        "off. Medians of alternating rounds by `bench/peer.py`; tokens/s; per cents are of the limits "
-        "measured beside each repetition. \"llama.cpp's share\" is of bandwidth in generation and "
-        "of the peak in prompts, counting lanner's bytes and multiply-adds.", "",
+        "off. Medians of alternating rounds by `bench/peer.py`; tokens/s; per cents are of the "
+        "limits measured beside each repetition. \"llama.cpp's share\" is of bandwidth in "
+        "generation and of the peak in prompts, counting lanner's bytes and multiply-adds.", "",
         "| model | test | lanner | llama.cpp | ratio | of bandwidth | of peak | llama.cpp's share "
         "| rounds |", "|---|---|---|---|---|---|---|---|---|"]
     for name, rounds in results.items():

@@ -35,7 +35,7 @@ typedef struct lnr_machine_info {
 LNR_API void lnr_machine_get_info(lnr_machine_info *out);
 
 /* The instruction set levels in ascending order; NULL past the last. *usable (may be NULL) tells
- * whether this processor has what the level's measuring loops need. Threads: any. */
+ * whether this processor and build have the level's measuring loops. Threads: any. */
 LNR_API const char *lnr_isa_level(size_t idx, bool *usable);
 
 /* ---- its limits
@@ -76,7 +76,7 @@ typedef enum lnr_peak_kind { LNR_PEAK_INT8, LNR_PEAK_F32 } lnr_peak_kind;
 
 /* Multiply-adds per second of n_threads together, in registers, by the fastest instructions of a
  * level and those below it. Milliseconds. LNR_E_ARGUMENT (no such level), LNR_E_UNSUPPORTED (this
- * processor lacks it), LNR_E_NOMEM. Threads: any. */
+ * processor or build lacks it), LNR_E_NOMEM. Threads: any. */
 LNR_API LNR_NODISCARD lnr_status lnr_measure_peak(lnr_peak_kind kind, const char *level,
                                                   uint32_t n_threads, double *macs_per_s,
                                                   lnr_error *err);

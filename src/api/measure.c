@@ -35,7 +35,7 @@ const char *lnr_isa_level(size_t idx, bool *usable) {
         return NULL;
     lnr_isa isa = (lnr_isa)idx;
     if (usable)
-        *usable = lnr_isa_highest(lnr_cpu_features() & lnr_isa_features(isa)) == isa;
+        *usable = meter_has_level(isa);
     return lnr_isa_name(isa);
 }
 

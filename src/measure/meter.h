@@ -8,6 +8,7 @@
 #define LNR_MEASURE_METER_H
 
 #include "base/fail.h"
+#include "cpu/features.h"
 
 #include <lanner/measure.h>
 
@@ -16,6 +17,9 @@ void meter_destroy(lnr_meter *m);
 void meter_get_info(const lnr_meter *m, lnr_meter_info *out);
 lnr_status meter_bandwidth(lnr_meter *m, uint32_t n_threads, uint64_t working_set,
                            lnr_bandwidth *out, lnr_error *err);
+
+/* Whether processor and build have the level's loops; others have no peak. */
+bool meter_has_level(lnr_isa isa);
 lnr_status meter_peak(lnr_peak_kind kind, const char *level, uint32_t n_threads, double *macs_per_s,
                       lnr_error *err);
 

@@ -66,6 +66,15 @@ static void fill_ones(lnr_peak_kind kind, void *ones) {
             floats[i] = 1;
 }
 
+bool meter_has_level(lnr_isa isa) {
+    size_t n_rows;
+    const lnr_limit_row *row = kernels_limits(&n_rows);
+    uint32_t built = 0; /* what some loop of this build can use */
+    for (size_t i = 0; i < n_rows; i++)
+        built |= row[i].needs;
+    return lnr_isa_highest(lnr_isa_features(isa) & lnr_cpu_features() & built) == isa;
+}
+
 lnr_status meter_peak(lnr_peak_kind kind, const char *level, uint32_t n_threads, double *macs_per_s,
                       lnr_error *err) {
     lnr_isa isa;
@@ -73,8 +82,8 @@ lnr_status meter_peak(lnr_peak_kind kind, const char *level, uint32_t n_threads,
     if (!lnr_isa_from_name(level, &isa))
         return LNR_FAIL(err, LNR_E_ARGUMENT, "'%s' is no instruction set level", level);
     uint32_t allowed = lnr_isa_features(isa) & lnr_cpu_features();
-    if (lnr_isa_highest(allowed) != isa)
-        return LNR_FAIL(err, LNR_E_UNSUPPORTED, "this processor lacks %s", level);
+    if (!meter_has_level(isa))
+        return LNR_FAIL(err, LNR_E_UNSUPPORTED, "this processor or build lacks %s", level);
     lnr_limit_op op = kind == LNR_PEAK_INT8 ? LNR_LIMIT_peak_i8 : LNR_LIMIT_peak_f32;
     size_t n_rows;
     const lnr_limit_row *row = kernels_limits(&n_rows);

@@ -92,12 +92,12 @@ class Bench(unittest.TestCase):
         self.assertAlmostEqual(deep - one, 128 * position, delta=1)
 
     def test_settings_are_swept_and_named(self):
-        keys = ["ubatch=32,64", "kv-type-k=F32", "kv-type-v=F32", "temp=0.5", "top-k=1", "top-p=0.9", "min-p=0.1",
-                "repeat-penalty=1.1"]
+        keys = ["ubatch=32,64", "kv-type-k=F32", "kv-type-v=F32", "temp=0.5", "top-k=1",
+                "top-p=0.9", "min-p=0.1", "repeat-penalty=1.1"]
         out, _ = lanner("bench", MODEL, *SMALL, "--set", " ".join(keys), "--json")
         rows = json.loads(out)["results"]
         self.assertEqual(len(rows), 4)
-        rest = " kv-type-k=F32 kv-type-v=F32 temp=0.5 top-k=1 top-p=0.9 min-p=0.1 repeat-penalty=1.1"
+        rest = " " + " ".join(keys[1:])
         self.assertEqual({row["set"] for row in rows}, {"ubatch=32" + rest, "ubatch=64" + rest})
         bytes_of = {row["set"].split()[0]: row["bytes_per_token"] for row in rows
                     if row["test"] == "pp64"}

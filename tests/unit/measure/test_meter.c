@@ -41,8 +41,8 @@ static void peaks_of_every_level_of_this_processor(void **state) {
     for (int isa = 0; isa < LNR_ISA_COUNT; isa++)
         for (int kind = 0; kind < 2; kind++) {
             const char *level = lnr_isa_name((lnr_isa)isa);
-            uint32_t bits = lnr_isa_features((lnr_isa)isa);
-            bool has = lnr_isa_highest(lnr_cpu_features() & bits) == (lnr_isa)isa;
+            bool has = meter_has_level((lnr_isa)isa);
+            assert_true(has || isa != LNR_ISA_scalar);
             lnr_status st = meter_peak((lnr_peak_kind)kind, level, 1, &macs, NULL);
             assert_int_equal(st, has ? LNR_OK : LNR_E_UNSUPPORTED);
             if (st)
