@@ -62,6 +62,7 @@ lnr_status logit_row_begin(logit_row *v, const float *logits, lnr_error *err) {
         v->slot[v->copied[i]] = -1;
     v->n_copied = 0;
     v->edited = false;
+    v->best_block = -1;
     v->logits = logits;
     if (!v->ops.block_max(logits, v->n_vocab, v->max))
         return not_finite(v, err);
@@ -99,14 +100,26 @@ static void settle(logit_row *v) {
     for (uint32_t i = 0; i < v->n_copied; i++)
         v->max[v->copied[i]] = max[i];
     v->edited = false;
+    v->best_block = -1;
+}
+
+static int32_t largest_block(const logit_row *v) {
+    uint32_t best = 0;
+    float largest = v->max[0];
+    for (uint32_t b = 1; b < v->n_blocks; b++)
+        if (v->max[b] > largest) {
+            largest = v->max[b];
+            best = b;
+        }
+    return (int32_t)best;
 }
 
 int32_t logit_row_best(logit_row *v, float *logit) {
     settle(v);
-    uint32_t best = 0, i = 0;
-    for (uint32_t b = 1; b < v->n_blocks; b++)
-        if (v->max[b] > v->max[best])
-            best = b;
+    uint32_t i = 0;
+    if (v->best_block < 0)
+        v->best_block = largest_block(v);
+    uint32_t best = (uint32_t)v->best_block;
     *logit = v->max[best];
     if (*logit < -FLT_MAX)
         return -1;

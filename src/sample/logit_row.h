@@ -31,7 +31,8 @@ typedef struct logit_row {
     uint32_t *copied;  /* (n_blocks), n_copied in use: whose copies they are; owned */
     float *scratch[2]; /* (2 n_blocks) each: a kernel's results; owned */
     uint32_t n_copied;
-    bool edited; /* since max was settled */
+    bool edited;        /* since max was settled */
+    int32_t best_block; /* of the largest maximum, the first; -1: not looked for since an edit */
 } logit_row;
 
 lnr_status logit_row_init(logit_row *v, uint32_t n_vocab, const logit_ops *ops, lnr_error *err);

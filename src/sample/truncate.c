@@ -34,8 +34,41 @@ typedef struct cut {
     uint32_t key, n_ties;
 } cut;
 
+/* Lists up to this long are sorted by insertion: cheaper than clearing bins. */
+#define FEW 64u
+
+/* Writes (key, order of id) packed into one number each, largest first; c->n <= FEW. */
+static void sort_few(const candidates *c, const selector *s, uint64_t packed[FEW]) {
+    for (uint32_t i = 0; i < c->n; i++) {
+        uint64_t p = (uint64_t)key_of(s, &c->item[i]) << 32 | (FEW - 1 - i);
+        uint32_t at = i;
+        for (; at > 0 && packed[at - 1] < p; at--)
+            packed[at] = packed[at - 1];
+        packed[at] = p;
+    }
+}
+
+static uint32_t unpack_index(uint64_t packed) {
+    return FEW - 1 - (uint32_t)packed;
+}
+
+static cut find_cut_of_few(const candidates *c, const selector *s, uint64_t need) {
+    uint64_t packed[FEW];
+    uint32_t last = 0;
+    cut at = {0};
+    sort_few(c, s, packed);
+    for (uint64_t sum = amount(s, &c->item[unpack_index(packed[0])]); sum < need;)
+        sum += amount(s, &c->item[unpack_index(packed[++last])]);
+    at.key = (uint32_t)(packed[last] >> 32);
+    for (uint32_t i = 0; i <= last; i++)
+        at.n_ties += packed[i] >> 32 == at.key;
+    return at;
+}
+
 /* The cut at which the amounts reach need; 1 <= need <= the sum of all amounts. */
 static cut find_cut(const candidates *c, const selector *s, uint64_t need, uint64_t *bin) {
+    if (c->n <= FEW)
+        return find_cut_of_few(c, s, need);
     static const uint32_t shifts[] = {21, 10, 0};
     uint32_t known = 0, prefix = 0; /* the cut's key has prefix in its known bits */
     for (size_t l = 0; l < sizeof shifts / sizeof shifts[0]; l++) {
@@ -161,6 +194,13 @@ void candidates_sort(const candidates *c, truncate_scratch *scratch) {
     static const uint32_t shifts[] = {0, 11, 22};
     uint64_t *bin = scratch->bin;
     uint32_t *from = scratch->order[1], *to = scratch->order[0];
+    if (c->n <= FEW) {
+        uint64_t packed[FEW];
+        sort_few(c, &(selector){0}, packed);
+        for (uint32_t i = 0; i < c->n; i++)
+            to[i] = unpack_index(packed[i]);
+        return;
+    }
     for (uint32_t i = 0; i < c->n; i++)
         from[i] = i;
     for (size_t l = 0; l < sizeof shifts / sizeof shifts[0]; l++) {
