@@ -47,7 +47,6 @@ typedef struct level_peaks {
 typedef struct limits {
     lnr_machine_info info;
     lnr_meter_info meter;
-    double clock_hz;
     uint32_t n_threads[COUNTS_MAX];
     lnr_bandwidth memory[COUNTS_MAX], cached; /* cached: half of the second level, one thread */
     uint64_t cached_bytes;
@@ -170,7 +169,7 @@ static void add_json(const limits *l, lnr_buf *out) {
     app_json_init(&j);
     app_json_object(&j, NULL);
     machine_add_facts(&j);
-    app_json_double(&j, "clock_ghz", l->clock_hz * 1e-9);
+    app_json_double(&j, "clock_ghz", l->level[0].clock_hz * 1e-9);
     app_json_uint(&j, "threads", l->info.n_threads);
     json_memory(&j, l);
     app_json_array(&j, "peaks");
@@ -195,7 +194,7 @@ static void text_facts(const limits *l, lnr_buf *out) {
     const lnr_machine_info *info = &l->info;
     buf_printf(out, "processor   %s, %" PRIu32 " cores, %" PRIu32 " CPUs, %.2f GHz measured\n",
                info->cpu[0] ? info->cpu : "unknown", info->n_cores, info->n_cpus,
-               l->clock_hz * 1e-9);
+               l->level[0].clock_hz * 1e-9);
     buf_add_str(out, "caches     ");
     for (int i = 0; i < LNR_CACHE_LEVELS_MAX; i++)
         if (info->cache[i].count) {
@@ -252,7 +251,6 @@ static void add_text(const limits *l, lnr_buf *out) {
 static int measure_and_tell(const machine_options *o, limits *l) {
     lnr_error err;
     lnr_machine_get_info(&l->info);
-    l->clock_hz = lnr_measure_clock();
     if (measure_peaks(l, &err) || measure_memory(l, &err))
         return cli_fail(&err);
     lnr_buf text;

@@ -81,7 +81,8 @@ LNR_API LNR_NODISCARD lnr_status lnr_measure_peak(lnr_peak_kind kind, const char
                                                   uint32_t n_threads, double *macs_per_s,
                                                   lnr_error *err);
 
-/* Cycles per second of the calling thread's core now; 0 if unknown. Milliseconds. */
+/* Cycles per second of the calling thread's core now, as what ran just before has left it; 0 if
+ * unknown. */
 LNR_API double lnr_measure_clock(void);
 
 /* ---- work beside limits

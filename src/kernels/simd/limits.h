@@ -12,7 +12,7 @@ enum { SUMS = 12, LOADS = 8, AHEAD_BYTES = 2048 };
 
 uint64_t PEAK_F32(size_t n, const void *x, const void *y, uint64_t *macs) {
     vf a = vf_load(x), b = vf_load(y), sum[SUMS];
-    float lane[LANES];
+    float lane[SUMS][LANES];
     uint64_t total = 0;
     LNR_EACH(i, SUMS) {
         sum[i] = vf_set1(0.0f);
@@ -22,11 +22,12 @@ uint64_t PEAK_F32(size_t n, const void *x, const void *y, uint64_t *macs) {
         LNR_EACH(i, SUMS) {
             sum[i] = vf_fma(a, b, sum[i]);
         }
-    for (int i = 0; i < SUMS; i++) {
-        vf_store(lane, sum[i]);
-        for (int j = 0; j < LANES; j++)
-            total += (uint64_t)lane[j];
+    LNR_EACH(i, SUMS) { /* unrolled, or gcc would keep the sums in memory */
+        vf_store(lane[i], sum[i]);
     }
+    for (int i = 0; i < SUMS; i++)
+        for (int j = 0; j < LANES; j++)
+            total += (uint64_t)lane[i][j];
     *macs = (uint64_t)n * SUMS * LANES;
     return total;
 }
@@ -56,8 +57,9 @@ uint64_t READ(const void *p, size_t n, lnr_read_mode mode) {
         read_streams(p, n, 1, AHEAD_BYTES, sum);
     else
         read_streams(p, n, 1, 0, sum);
-    for (int i = 1; i < LOADS; i++)
-        sum[0] = vi_xor(sum[0], sum[i]);
+    LNR_EACH(i, LOADS - 1) {
+        sum[0] = vi_xor(sum[0], sum[i + 1]);
+    }
     vi_store(word, sum[0]);
     for (size_t i = 0; i < sizeof word / sizeof word[0]; i++)
         all ^= word[i];

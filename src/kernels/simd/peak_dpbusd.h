@@ -9,7 +9,7 @@
 
 uint64_t PEAK_I8(size_t n, const void *x, const void *y, uint64_t *macs) {
     vi a = vi_load(x), b = vi_load(y), sum[SUMS];
-    uint32_t word[sizeof(vi) / 4];
+    uint32_t word[SUMS][sizeof(vi) / 4];
     uint64_t total = 0;
     LNR_EACH(i, SUMS) {
         sum[i] = vi_zero();
@@ -19,11 +19,12 @@ uint64_t PEAK_I8(size_t n, const void *x, const void *y, uint64_t *macs) {
         LNR_EACH(i, SUMS) {
             sum[i] = vi_dot4(sum[i], a, b);
         }
-    for (int i = 0; i < SUMS; i++) {
-        vi_store(word, sum[i]);
-        for (size_t j = 0; j < sizeof(vi) / 4; j++)
-            total += word[j];
+    LNR_EACH(i, SUMS) { /* unrolled, or gcc would keep the sums in memory */
+        vi_store(word[i], sum[i]);
     }
+    for (int i = 0; i < SUMS; i++)
+        for (size_t j = 0; j < sizeof(vi) / 4; j++)
+            total += word[i][j];
     *macs = (uint64_t)n * SUMS * sizeof(vi);
     return total;
 }

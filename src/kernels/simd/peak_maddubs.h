@@ -11,7 +11,7 @@ enum { SUMS_I8 = 6, ROUNDS = 8192 }; /* of at most 2 in each 16-bit sum */
 
 LNR_INLINE uint64_t rounds(size_t n, vi a, vi b) {
     vi sum[SUMS_I8];
-    uint16_t word[sizeof(vi) / 2];
+    uint16_t word[SUMS_I8][sizeof(vi) / 2];
     uint64_t total = 0;
     LNR_EACH(i, SUMS_I8) {
         sum[i] = vi_zero();
@@ -22,11 +22,12 @@ LNR_INLINE uint64_t rounds(size_t n, vi a, vi b) {
             LNR_UNKNOWN(a); /* else the product would be computed once before the loop */
             sum[i] = vi_add16(sum[i], vi_pairs(a, b));
         }
-    for (int i = 0; i < SUMS_I8; i++) {
-        vi_store(word, sum[i]);
-        for (size_t j = 0; j < sizeof(vi) / 2; j++)
-            total += word[j];
+    LNR_EACH(i, SUMS_I8) { /* unrolled, or gcc would keep the sums in memory */
+        vi_store(word[i], sum[i]);
     }
+    for (int i = 0; i < SUMS_I8; i++)
+        for (size_t j = 0; j < sizeof(vi) / 2; j++)
+            total += word[i][j];
     return total;
 }
 
