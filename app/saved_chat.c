@@ -10,8 +10,46 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* How tokens were sampled: what is a number and not the seed. Lists (biases, breakers, the order of
+ * steps) belong to the command line and stay as they are there. */
+enum { FLOAT, U32, I32 };
+#define NUMBER(kind, field)                                                                        \
+    { #field, kind, offsetof(lnr_sampler_options, field) }
+static const struct {
+    const char *name;
+    int kind;
+    size_t offset;
+} numbers[] = {
+    NUMBER(FLOAT, temperature),
+    NUMBER(U32, top_k),
+    NUMBER(FLOAT, top_p),
+    NUMBER(FLOAT, min_p),
+    NUMBER(FLOAT, typical_p),
+    NUMBER(FLOAT, tfs_z),
+    NUMBER(FLOAT, top_n_sigma),
+    NUMBER(FLOAT, xtc_probability),
+    NUMBER(FLOAT, xtc_threshold),
+    NUMBER(FLOAT, dynatemp_range),
+    NUMBER(FLOAT, dynatemp_exponent),
+    NUMBER(FLOAT, repeat_penalty),
+    NUMBER(FLOAT, frequency_penalty),
+    NUMBER(FLOAT, presence_penalty),
+    NUMBER(I32, penalty_last_n),
+    NUMBER(FLOAT, dry_multiplier),
+    NUMBER(FLOAT, dry_base),
+    NUMBER(U32, dry_allowed_length),
+    NUMBER(I32, dry_penalty_last_n),
+    NUMBER(U32, no_repeat_ngram),
+    NUMBER(U32, mirostat),
+    NUMBER(FLOAT, mirostat_tau),
+    NUMBER(FLOAT, mirostat_eta),
+    NUMBER(U32, min_keep),
+};
+#define N_NUMBERS (sizeof numbers / sizeof numbers[0])
 
 /* ---- writing ---------------------------------------------------------------------------------
  */
@@ -28,10 +66,15 @@ static void write_seed(app_json *j, uint64_t seed) {
 
 static void write_sampling(app_json *j, const lnr_sampler_options *s) {
     app_json_object(j, "sampling");
-    app_json_float(j, "temperature", s->temperature);
-    app_json_uint(j, "top_k", s->top_k);
-    app_json_float(j, "top_p", s->top_p);
-    app_json_float(j, "min_p", s->min_p);
+    for (size_t i = 0; i < N_NUMBERS; i++) {
+        const void *from = (const char *)s + numbers[i].offset;
+        if (numbers[i].kind == FLOAT)
+            app_json_float(j, numbers[i].name, *(const float *)from);
+        else if (numbers[i].kind == U32)
+            app_json_uint(j, numbers[i].name, *(const uint32_t *)from);
+        else
+            app_json_int(j, numbers[i].name, *(const int32_t *)from);
+    }
     write_seed(j, s->seed);
     app_json_end(j);
 }
@@ -83,17 +126,21 @@ static lnr_status unknown(const field *f, lnr_error *err) {
                     LNR_STR(lnr_str_from(f->name)));
 }
 
-static lnr_status read_uint(const field *f, uint64_t max, uint64_t *out, lnr_error *err) {
-    if (!json_is_integer(f->value) || json_integer_value(f->value) < 0 ||
-        (uint64_t)json_integer_value(f->value) > max)
+static lnr_status read_int(const field *f, int64_t min, int64_t max, int64_t *out, lnr_error *err) {
+    if (!json_is_integer(f->value) || json_integer_value(f->value) < min ||
+        json_integer_value(f->value) > max)
         return wrong(f, "a whole number in range", err);
-    *out = (uint64_t)json_integer_value(f->value);
+    *out = json_integer_value(f->value);
     return LNR_OK;
 }
 
 static lnr_status read_seed(const field *f, uint64_t *out, lnr_error *err) {
-    if (!json_is_string(f->value))
-        return read_uint(f, UINT64_MAX, out, err);
+    if (!json_is_string(f->value)) {
+        int64_t small = 0;
+        LNR_TRY(read_int(f, 0, INT64_MAX, &small, err));
+        *out = (uint64_t)small;
+        return LNR_OK;
+    }
     const char *text = json_string_value(f->value);
     char *end;
     errno = 0;
@@ -112,19 +159,24 @@ static lnr_status read_float(const field *f, float *out, lnr_error *err) {
 }
 
 static lnr_status read_sampling_field(const field *f, lnr_sampler_options *s, lnr_error *err) {
-    if (strcmp(f->name, "temperature") == 0)
-        return read_float(f, &s->temperature, err);
-    if (strcmp(f->name, "top_p") == 0)
-        return read_float(f, &s->top_p, err);
-    if (strcmp(f->name, "min_p") == 0)
-        return read_float(f, &s->min_p, err);
     if (strcmp(f->name, "seed") == 0)
         return read_seed(f, &s->seed, err);
-    uint64_t top_k = 0;
-    if (strcmp(f->name, "top_k") != 0)
+    size_t i = 0;
+    while (i < N_NUMBERS && strcmp(f->name, numbers[i].name) != 0)
+        i++;
+    if (i == N_NUMBERS)
         return unknown(f, err);
-    LNR_TRY(read_uint(f, UINT32_MAX, &top_k, err));
-    s->top_k = (uint32_t)top_k;
+    void *to = (char *)s + numbers[i].offset;
+    int64_t value = 0;
+    if (numbers[i].kind == FLOAT)
+        return read_float(f, to, err);
+    if (numbers[i].kind == U32) {
+        LNR_TRY(read_int(f, 0, UINT32_MAX, &value, err));
+        *(uint32_t *)to = (uint32_t)value;
+    } else {
+        LNR_TRY(read_int(f, INT32_MIN, INT32_MAX, &value, err));
+        *(int32_t *)to = (int32_t)value;
+    }
     return LNR_OK;
 }
 
