@@ -69,6 +69,7 @@ list_missing() {
     need libjansson-dev has_lib jansson
     need libpcre2-dev has_lib libpcre2-8
     need libutf8proc-dev has_lib libutf8proc
+    need libedit-dev has_lib libedit
     if [ $scope = all ]; then
         need ninja-build has ninja
         need clang has clang
@@ -78,6 +79,7 @@ list_missing() {
         need python3 has python3
         need python3-jinja2 has_jinja2
         need git has git
+        need tmux has tmux
     fi
 }
 

@@ -17,11 +17,13 @@ typedef struct lnr_template lnr_template;
 LNR_API LNR_NODISCARD lnr_status lnr_template_compile(const char *source, size_t n_bytes,
                                                       lnr_template **out, lnr_error *err);
 
-/* The template of a GGUF file, with the file's start and end tokens as bos_token and eos_token.
- * Reads the vocabulary, no weights. LNR_E_UNSUPPORTED if the file has no template; else as
- * lnr_tokenizer_open and lnr_template_compile. */
-LNR_API LNR_NODISCARD lnr_status lnr_template_open(const char *path, lnr_template **out,
-                                                   lnr_error *err);
+/* A template of a GGUF file, with the file's start and end tokens as bos_token and eos_token.
+ * Reads the vocabulary, no weights. name: of one among several (the file's key
+ * tokenizer.chat_template.NAME); "default" or NULL: the one without a name. LNR_E_ARGUMENT (none of
+ * that name; the line lists those there are), LNR_E_UNSUPPORTED (name is NULL and the file has no
+ * template); else as lnr_tokenizer_open and lnr_template_compile. */
+LNR_API LNR_NODISCARD lnr_status lnr_template_open(const char *path, const char *name,
+                                                   lnr_template **out, lnr_error *err);
 
 LNR_API void lnr_template_destroy(lnr_template *t); /* NULL allowed */
 

@@ -58,13 +58,58 @@ lnr_status lnr_template_compile(const char *source, size_t n_bytes, lnr_template
     return create((lnr_str){source, n_bytes}, NULL, out, err);
 }
 
-static lnr_status create_from_file(const gguf_file *f, lnr_template **out, lnr_error *err) {
-    static const char key[] = "tokenizer.chat_template";
+#define TEMPLATE_KEY "tokenizer.chat_template"
+
+/* "'default', 'tool_use'": what the file's templates are called. */
+static void list_names(const gguf_file *f, lnr_buf *out) {
+    static const char prefix[] = TEMPLATE_KEY ".";
+    if (gguf_find(f, TEMPLATE_KEY))
+        buf_add_str(out, "'default'");
+    for (size_t i = 0; i < gguf_n_values(f); i++) {
+        lnr_str key = gguf_value_at(f, i)->key;
+        if (!lnr_str_starts(key, prefix))
+            continue;
+        buf_add_str(out, out->n ? ", '" : "'");
+        buf_add(out, key.p + sizeof prefix - 1, key.n - (sizeof prefix - 1));
+        buf_add_char(out, '\'');
+    }
+}
+
+static lnr_status no_such_name(const gguf_file *f, const char *name, lnr_error *err) {
+    lnr_buf names;
+    buf_init(&names);
+    list_names(f, &names);
+    const char *known = names.n ? buf_cstr(&names) : "none";
+    lnr_status st = LNR_FAIL(err, LNR_E_ARGUMENT, "no chat template called '%.*s'; there are: %s",
+                             LNR_STR(lnr_str_from(name)), known ? known : "?");
+    buf_deinit(&names);
+    return st;
+}
+
+static lnr_status find_source(const gguf_file *f, const char *name, lnr_str *source,
+                              lnr_error *err) {
+    if (name == NULL || strcmp(name, "default") == 0) {
+        LNR_TRY(gguf_get_str(f, TEMPLATE_KEY, source, err));
+        if (source->p == NULL && name == NULL)
+            return LNR_FAIL(err, LNR_E_UNSUPPORTED,
+                            "key '" TEMPLATE_KEY "' is missing: the file has no chat template");
+    } else {
+        lnr_buf key;
+        buf_init(&key);
+        buf_printf(&key, TEMPLATE_KEY ".%s", name);
+        const char *z = buf_cstr(&key);
+        lnr_status st = z ? gguf_get_str(f, z, source, err)
+                          : LNR_FAIL(err, LNR_E_NOMEM, "no memory for a template's name");
+        buf_deinit(&key);
+        LNR_TRY(st);
+    }
+    return source->p ? LNR_OK : no_such_name(f, name, err);
+}
+
+static lnr_status create_from_file(const gguf_file *f, const char *name, lnr_template **out,
+                                   lnr_error *err) {
     lnr_str source = {0};
-    LNR_TRY(gguf_get_str(f, key, &source, err));
-    if (source.p == NULL)
-        return LNR_FAIL(err, LNR_E_UNSUPPORTED,
-                        "key '%s' is missing: the file has no chat template", key);
+    LNR_TRY(find_source(f, name, &source, err));
     tokenizer *t;
     LNR_TRY(tokenizer_create(f, &t, err));
     lnr_status st = create(source, t, out, err);
@@ -72,12 +117,13 @@ static lnr_status create_from_file(const gguf_file *f, lnr_template **out, lnr_e
     return st;
 }
 
-lnr_status lnr_template_open(const char *path, lnr_template **out, lnr_error *err) {
+lnr_status lnr_template_open(const char *path, const char *name, lnr_template **out,
+                             lnr_error *err) {
     *out = NULL;
     gguf_file *f = NULL;
     lnr_status st = gguf_open(path, &f, err);
     if (st == LNR_OK)
-        st = create_from_file(f, out, err);
+        st = create_from_file(f, name, out, err);
     gguf_close(f);
     return st ? model_error_with_path(err, st, path) : LNR_OK;
 }

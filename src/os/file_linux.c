@@ -120,7 +120,7 @@ static void writer_free(os_writer *w) {
     lnr_free(w);
 }
 
-lnr_status os_writer_open(const char *path, os_writer **out, lnr_error *err) {
+lnr_status os_writer_open_private(const char *path, os_writer **out, lnr_error *err) {
     *out = NULL;
     static const char suffix[] = ".XXXXXX.part";
     os_writer *w = lnr_new(os_writer);
@@ -141,11 +141,16 @@ lnr_status os_writer_open(const char *path, os_writer **out, lnr_error *err) {
         writer_free(w);
         return st;
     }
-    /* mkostemps makes files private; a model file is as public as the user's umask says. */
+    *out = w; /* mkostemps made it private */
+    return LNR_OK;
+}
+
+lnr_status os_writer_open(const char *path, os_writer **out, lnr_error *err) {
+    LNR_TRY(os_writer_open_private(path, out, err));
+    /* A model file is as public as the user's umask says. */
     mode_t mask = umask(0);
     umask(mask);
-    (void)fchmod(w->fd, 0666 & ~mask);
-    *out = w;
+    (void)fchmod((*out)->fd, 0666 & ~mask);
     return LNR_OK;
 }
 
@@ -200,6 +205,34 @@ lnr_status os_writer_commit(os_writer *w, lnr_error *err) {
 void os_writer_abandon(os_writer *w) {
     (void)unlink(w->temporary);
     writer_free(w);
+}
+
+/* Makes the folders that path lies in, private ones as the XDG rules want. Failure shows when the
+ * file itself is opened. */
+static void make_folders_of(char *path) {
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0700);
+        *slash = '/';
+    }
+}
+
+lnr_status os_append_private(const char *path, const void *p, size_t n, lnr_error *err) {
+    char *own = lnr_strdup_n(path, strlen(path));
+    if (own == NULL)
+        return LNR_FAIL(err, LNR_E_NOMEM, "%s%s: no memory to write it", LNR_PATH(path));
+    make_folders_of(own);
+    lnr_free(own);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+    if (fd < 0)
+        return LNR_FAIL(err, LNR_E_IO, "%s%s: cannot open: %s", LNR_PATH(path), strerror(errno));
+    lnr_status st = LNR_OK;
+    ssize_t put = write(fd, p, n); /* one call, so that two programs' lines do not mix */
+    if (put < 0 || (size_t)put != n)
+        st = LNR_FAIL(err, LNR_E_IO, "%s%s: cannot write: %s", LNR_PATH(path),
+                      put < 0 ? strerror(errno) : "nothing taken");
+    close(fd);
+    return st;
 }
 
 bool os_is_terminal(int fd) {

@@ -35,6 +35,8 @@ lnr_status os_file_read_at(os_file *f, uint64_t offset, void *p, size_t n, lnr_e
  * renames it, so that the final name holds the old or the complete new content, never a part. */
 typedef struct os_writer os_writer;
 lnr_status os_writer_open(const char *path, os_writer **out, lnr_error *err);
+lnr_status os_writer_open_private(const char *path, os_writer **out,
+                                  lnr_error *err); /* for its owner alone: mode 0600 */
 lnr_status os_writer_write(os_writer *w, const void *p, size_t n, lnr_error *err);
 lnr_status os_writer_write_at(os_writer *w, uint64_t offset, const void *p, size_t n,
                               lnr_error *err); /* threads: any; does not move the end of write */
@@ -46,6 +48,9 @@ lnr_status os_folder_create_temp(const char *parent, char *path, size_t capacity
 /* Both do nothing where there is nothing, or the system refuses. A folder must be empty. */
 void os_file_remove(const char *path);
 void os_folder_remove(const char *path);
+
+/* Appends to a private file, which is made if there is none; missing folders of its path too. */
+lnr_status os_append_private(const char *path, const void *p, size_t n, lnr_error *err);
 
 /* ---- memory -----------------------------------------------------------------------------------
  */
@@ -122,6 +127,10 @@ bool os_is_terminal(int fd);
 /* Asks that this process may use AMX's tile registers, which the system does not save unasked;
  * false if it refuses. Later signal stacks (sigaltstack) must have room for them, 11 KB. */
 bool os_tiles_request(void);
+
+/* Calls handler at each SIGINT from now on, on whichever thread it arrives, and lets it break off a
+ * blocking read or write. A SIGINT that was ignored (nohup, a background job) stays so. */
+void os_interrupt_handler(void (*handler)(int signal_number));
 
 /* ---- this program -----------------------------------------------------------------------------
  */

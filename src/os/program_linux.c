@@ -1,9 +1,10 @@
-/* The running program's own surroundings: where it lies, its standard files, fresh randomness; see
- * os.h. */
+/* The running program's own surroundings: where it lies, its standard files, Ctrl-C, fresh
+ * randomness; see os.h. */
 #define _GNU_SOURCE
 #include "os/os.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -32,4 +33,11 @@ void os_standard_files_occupy(void) {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
             return; /* no /dev/null: what follows fails by itself */
+}
+
+void os_interrupt_handler(void (*handler)(int signal_number)) {
+    struct sigaction now, wanted = {.sa_handler = handler}; /* without SA_RESTART */
+    if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+        return;
+    (void)sigaction(SIGINT, &wanted, NULL);
 }

@@ -8,6 +8,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -35,6 +36,20 @@ static void *thread_main(void *p) {
     return NULL;
 }
 
+/* Signals to the process are the business of the program's own threads: one that arrived here would
+ * not break off the wait it is meant for. A thread's own faults and profiling stay. */
+static int create_without_signals(os_thread *t) {
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF};
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        sigdelset(&blocked, own[i]);
+    pthread_sigmask(SIG_BLOCK, &blocked, &before); /* the new thread inherits it */
+    int code = pthread_create(&t->handle, NULL, thread_main, t);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
 lnr_status os_thread_start(void (*fn)(void *), void *arg, int cpu, os_thread **out,
                            lnr_error *err) {
     *out = NULL;
@@ -44,7 +59,7 @@ lnr_status os_thread_start(void (*fn)(void *), void *arg, int cpu, os_thread **o
     t->fn = fn;
     t->arg = arg;
     t->cpu = cpu;
-    int code = pthread_create(&t->handle, NULL, thread_main, t);
+    int code = create_without_signals(t);
     if (code != 0) {
         lnr_free(t);
         return LNR_FAIL(err, LNR_E_IO, "cannot start a thread: %s", strerror(code));

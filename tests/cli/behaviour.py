@@ -315,10 +315,10 @@ class Terminal(unittest.TestCase):
         return process.wait(timeout=LIMIT_S), shown.replace(b"\r\n", b"\n")
 
     def test_no_prompt(self):
-        code, shown = self.on_terminal("run")
+        code, shown = self.on_terminal("run", "--json")
         self.assertEqual(code, 2)
-        self.assertEqual(shown, b"lanner: no prompt: give -p TEXT, -f FILE, or a text on standard "
-                                b"input\n")
+        self.assertEqual(shown, b"lanner: no prompt, which option '--json' needs: give -p TEXT, -f "
+                                b"FILE, or a text on standard input\n")
 
     def test_no_text(self):
         code, shown = self.on_terminal("tokenize", STORIES)
