@@ -123,7 +123,7 @@ static lnr_status converse(const char *path, lnr_error *err) {
     char line[4096];
     lnr_status st = lnr_model_load(path, NULL, &m, err);
     if (st == LNR_OK)
-        st = lnr_template_open(path, &tpl, err);
+        st = lnr_template_open(path, NULL, &tpl, err);
     if (st == LNR_OK)
         st = lnr_engine_create(m, NULL, &e, err);
     while (st == LNR_OK && fgets(line, sizeof line, stdin)) {

@@ -57,6 +57,13 @@ for folder in shared static cmake-OFF cmake-ON; do
         fail "$folder/streams has not eight answers"
 done
 
+# A conversation with a model that says what it is told to (tests/cli/scripted_model.py).
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$source/tests/cli python3 -c "
+import pathlib, scripted_model
+scripted_model.write(pathlib.Path('$work/scripted.gguf'))"
+said=$(printf 'hello\nwide\n' | "$work/shared/chat" "$work/scripted.gguf")
+[ "$said" = $'Hello, friend.\n你好 🙂 été done' ] || fail "chat said: $said"
+
 # A model without a template is one line and exit code 1; bad usage is 2.
 if "$work/shared/chat" "$model" </dev/null 2>"$work/err"; then
     fail "chat went on without a chat template"
