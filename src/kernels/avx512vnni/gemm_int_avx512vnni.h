@@ -60,14 +60,12 @@ LNR_INLINE void prefetch(const weights *w, int set, int g) {
     __asm__ volatile("" ::: "memory");
 }
 
-/* n blocks from w on; those that are next in memory's turn begin at next. */
-LNR_NOINLINE void unpack(const weights *w, size_t n, const weights *next, unpacked *u) {
-    for (size_t b = 0; b < n; b++, w++, next++) {
+LNR_NOINLINE void unpack(const weights *w, size_t n, unpacked *u) {
+    for (size_t b = 0; b < n; b++, w++) {
         u->h[b] = unpack_header(w);
         LNR_EACH(set, N_SUB / N_WAY) {
             LNR_EACH(g, N_GROUP) {
                 __m512i v[N_WAY];
-                prefetch(next, set, g);
                 unpack_quants(w, set, g, v);
                 LNR_EACH(i, N_WAY) {
                     u->q[b][(set * N_WAY + i) * N_GROUP + g] = v[i];
@@ -84,7 +82,20 @@ typedef struct place {
     size_t block, n, c;
     const int32_t (*start)[CHUNK][N_START]; /* of each token */
     float (*acc)[32];                       /* [token][2 panels x 16 rows] */
+    /* what memory brings meanwhile: the panels' next chunks, `lines` cache lines of each per step
+     * of 32 columns, up to the chunk's end */
+    const char *next[2];
+    size_t lines, next_at;
 } place;
+
+LNR_INLINE void prefetch_next(place *at, int n_panels) {
+    if (at->next_at >= CHUNK * sizeof(weights))
+        return;
+    for (size_t i = 0; i < at->lines; i++, at->next_at += 64)
+        LNR_EACH(p, n_panels) {
+            _mm_prefetch(at->next[p] + at->next_at, _MM_HINT_T0);
+        }
+}
 
 /* n_panels (1 or 2) unpacked panels times n_cols (1 to TILE) tokens, added to acc. */
 LNR_INLINE void tile(const place *at, int n_panels, int n_cols) {
@@ -161,8 +172,11 @@ static void tiles(place at, int n_panels, size_t n_cols) {
         {tile_1x1, tile_1x2, tile_1x3, tile_1x4, tile_1x5, tile_1x6},
         {tile_2x1, tile_2x2, tile_2x3, tile_2x4, tile_2x5, tile_2x6},
     };
-    for (size_t n_tiles = (n_cols + TILE - 1) / TILE; n_tiles; n_tiles--) {
+    size_t n_tiles = (n_cols + TILE - 1) / TILE;
+    at.lines = (CHUNK * sizeof(weights) / 64 + n_tiles) / n_tiles;
+    for (; n_tiles; n_tiles--) {
         size_t n = (n_cols + n_tiles - 1) / n_tiles;
+        prefetch_next(&at, n_panels);
         of[n_panels - 1][n - 1](&at);
         at.c += n;
         at.start += n;
@@ -191,8 +205,12 @@ static void gemm_panels(const lnr_gemm_args *a, size_t panel, size_t n_panels, s
             const weights *next = p + 2 < n_panels ? now + 2 * n_blocks : w + b + CHUNK;
             int n_pair = p + 1 < n_panels ? 2 : 1;
             for (int i = 0; i < n_pair; i++)
-                unpack(now + (size_t)i * n_blocks, n, next + (size_t)i * n_blocks, &u[i]);
-            tiles((place){a, u, b, n, c0, (const void *)start, acc[p / 2]}, n_pair, n_cols);
+                unpack(now + (size_t)i * n_blocks, n, &u[i]);
+            place at = {.a = a, .u = u, .block = b, .n = n, .c = c0, .acc = acc[p / 2]};
+            at.start = (const void *)start;
+            at.next[0] = (const void *)next;
+            at.next[1] = (const void *)(next + n_blocks);
+            tiles(at, n_pair, n_cols);
         }
     }
     for (size_t c = 0; c < n_cols; c++)
