@@ -1,17 +1,19 @@
-/* The skeleton of the integer products on AVX2; each format's file includes it once, after it has
- * said how its panels unpack. The idea is that of gemm_int_avx512vnni.h with 8 rows per vector: a
- * panel is two halves. Without VNNI a product is vpmaddubsw into 16-bit pairs, and the format says
- * how many k-groups (SPAN) may be added up in 16 bits before a scale widens them, with the proof.
+/* The skeleton of the integer products on AVX2 and AVX-VNNI; each format's file includes it once,
+ * after it has said how its panels unpack. The idea is that of gemm_int_avx512vnni.h with 8 rows
+ * per vector: a panel is two halves. Without VNNI a product is vpmaddubsw into 16-bit pairs, and
+ * the format says how many k-groups may be added up in 16 bits before a scale widens them, with the
+ * proof; with VNNI vpdpbusd adds up in 32 bits.
  *
  * The format's file defines
  *   weights, acts              the panel block and the activation block
- *   N_SUB, N_GROUP, SPAN       sub-blocks of a block, k-groups (4 k) of a sub-block, groups per
- * widening N_WAY                      sub-blocks that one step of unpacking yields; divides N_SUB
+ *   N_SUB, N_GROUP             sub-blocks of a block and k-groups (4 k) of a sub-block
+ *   N_WAY                      sub-blocks that one step of unpacking yields; divides N_SUB
+ *   SPAN                       k-groups added up before a scale; divides N_GROUP
  *   header                     for 8 rows: scales and whatever else finish needs, in vectors
  *   unpack_header(w, half)
  *   unpack_quants(w, half, set, g, v)  v[i] = k-group g of sub-block N_WAY * set + i
- *   pairs(v, x)                v * x, adjacent products added in 16 bits
- *   scaled(total, sum, h, j)   total + scale of sub-block j * (both 16-bit sums of each row), exact
+ *   dot(sum, v, x)             sum + v * x, in 16 or in 32 bits
+ *   scaled(total, sum, h, j)   total + scale of sub-block j * what sum holds of each row, exact
  *   finish(h, x, total, acc)   the block's contribution to the float accumulator
  *   GEMM_NAME                  the kernel */
 #include "kernels/inline.h"
@@ -63,7 +65,7 @@ LNR_INLINE void tile(const lnr_gemm_args *a, const unpacked *u, size_t block, si
             LNR_EACH(t, n_cols) {
                 __m256i xk = _mm256_set1_epi32(lnr_dword(x[t]->q + 4 * g));
                 LNR_EACH(half, 2) {
-                    sum[t][half] = _mm256_add_epi16(sum[t][half], pairs(u->q[g][half], xk));
+                    sum[t][half] = dot(sum[t][half], u->q[g][half], xk);
                 }
             }
         }
@@ -126,7 +128,7 @@ static void gemv_panel(const lnr_gemm_args *a, size_t panel) {
                         LNR_EACH(i, N_WAY) {
                             int k = (set * N_WAY + i) * N_GROUP + g;
                             __m256i xk = _mm256_set1_epi32(lnr_dword(x->q + 4 * k));
-                            sum[i] = _mm256_add_epi16(sum[i], pairs(v[i], xk));
+                            sum[i] = dot(sum[i], v[i], xk);
                         }
                     }
                     LNR_EACH(i, N_WAY) {
