@@ -31,6 +31,10 @@
 /* An unrolled loop over i = 0..n-1, n a constant after inlining. */
 #define LNR_EACH(i, n) LNR_UNROLL for (int i = 0; i < (n); i++)
 
+/* A function of its own: of one that swallows many unrolled ones compilers lose the oversight and
+ * keep copies of what lies in memory. */
+#define LNR_NOINLINE static __attribute__((noinline))
+
 /* Four bytes of any kind, to be broadcast. */
 LNR_INLINE int32_t lnr_dword(const void *p) {
     int32_t v;

@@ -1,17 +1,19 @@
-/* The skeleton of the integer products on AVX2; each format's file includes it once, after it has
- * said how its panels unpack. The idea is that of gemm_int_avx512vnni.h with 8 rows per vector: a
- * panel is two halves. Without VNNI a product is vpmaddubsw into 16-bit pairs, and the format says
- * how many k-groups (SPAN) may be added up in 16 bits before a scale widens them, with the proof.
+/* The skeleton of the integer products on AVX2 and AVX-VNNI; each format's file includes it once,
+ * after it has said how its panels unpack. The idea is that of gemm_int_avx512vnni.h with 8 rows
+ * per vector: a panel is two halves. Without VNNI a product is vpmaddubsw into 16-bit pairs, and
+ * the format says how many k-groups may be added up in 16 bits before a scale widens them, with the
+ * proof; with VNNI vpdpbusd adds up in 32 bits.
  *
  * The format's file defines
  *   weights, acts              the panel block and the activation block
- *   N_SUB, N_GROUP, SPAN       sub-blocks of a block, k-groups (4 k) of a sub-block, groups per
- * widening N_WAY                      sub-blocks that one step of unpacking yields; divides N_SUB
+ *   N_SUB, N_GROUP             sub-blocks of a block and k-groups (4 k) of a sub-block
+ *   N_WAY                      sub-blocks that one step of unpacking yields; divides N_SUB
+ *   SPAN                       k-groups added up before a scale; divides N_GROUP
  *   header                     for 8 rows: scales and whatever else finish needs, in vectors
  *   unpack_header(w, half)
  *   unpack_quants(w, half, set, g, v)  v[i] = k-group g of sub-block N_WAY * set + i
- *   pairs(v, x)                v * x, adjacent products added in 16 bits
- *   scaled(total, sum, h, j)   total + scale of sub-block j * (both 16-bit sums of each row), exact
+ *   dot(sum, v, x)             sum + v * x, in 16 or in 32 bits
+ *   scaled(total, sum, h, j)   total + scale of sub-block j * what sum holds of each row, exact
  *   finish(h, x, total, acc)   the block's contribution to the float accumulator
  *   GEMM_NAME                  the kernel */
 #include "kernels/inline.h"
@@ -63,7 +65,7 @@ LNR_INLINE void tile(const lnr_gemm_args *a, const unpacked *u, size_t block, si
             LNR_EACH(t, n_cols) {
                 __m256i xk = _mm256_set1_epi32(lnr_dword(x[t]->q + 4 * g));
                 LNR_EACH(half, 2) {
-                    sum[t][half] = _mm256_add_epi16(sum[t][half], pairs(u->q[g][half], xk));
+                    sum[t][half] = dot(sum[t][half], u->q[g][half], xk);
                 }
             }
         }
@@ -104,8 +106,19 @@ static void gemm_panel(const lnr_gemm_args *a, size_t panel) {
     }
 }
 
+/* The cache lines of a block, in one part for each set of sub-blocks; the fence keeps compilers
+ * from gathering them, since bursts cost a part of the memory's rate. */
+LNR_INLINE void prefetch(const weights *w, int part) {
+    enum { PARTS = N_SUB / N_WAY, LINES = ((int)sizeof *w + 64 * PARTS - 1) / (64 * PARTS) };
+    LNR_EACH(i, LINES) {
+        _mm_prefetch((const char *)w + 64 * (LINES * part + i), _MM_HINT_T0);
+    }
+    __asm__ volatile("" ::: "memory");
+}
+
 /* One token: nothing is stored between the load of a weight and its product. */
 static void gemv_panel(const lnr_gemm_args *a, size_t panel) {
+    enum { AHEAD = (2304 + (int)sizeof(weights) - 1) / (int)sizeof(weights) };
     size_t n_blocks = a->n_k / (N_SUB * N_GROUP * 4);
     const weights *w = (const weights *)a->w + panel * n_blocks;
     __m256 acc[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
@@ -114,7 +127,9 @@ static void gemv_panel(const lnr_gemm_args *a, size_t panel) {
         LNR_EACH(half, 2) {
             header h = unpack_header(w, half);
             __m256i total = _mm256_setzero_si256();
-            for (int set = 0; set < N_SUB / N_WAY; set++)
+            for (int set = 0; set < N_SUB / N_WAY; set++) {
+                if (half == 0)
+                    prefetch(w + AHEAD, set);
                 LNR_UNROLL for (int g0 = 0; g0 < N_GROUP; g0 += SPAN) {
                     __m256i sum[N_WAY];
                     LNR_EACH(i, N_WAY) {
@@ -126,13 +141,14 @@ static void gemv_panel(const lnr_gemm_args *a, size_t panel) {
                         LNR_EACH(i, N_WAY) {
                             int k = (set * N_WAY + i) * N_GROUP + g;
                             __m256i xk = _mm256_set1_epi32(lnr_dword(x->q + 4 * k));
-                            sum[i] = _mm256_add_epi16(sum[i], pairs(v[i], xk));
+                            sum[i] = dot(sum[i], v[i], xk);
                         }
                     }
                     LNR_EACH(i, N_WAY) {
                         total = scaled(total, sum[i], &h, set * N_WAY + i);
                     }
                 }
+            }
             acc[half] = finish(&h, x, total, acc[half]);
         }
     }

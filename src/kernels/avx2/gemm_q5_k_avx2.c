@@ -2,34 +2,25 @@
  *
  * vpmaddubsw saturates pairs to int16. Quants 0..31 times -127..127 give at most 2 * 31 * 127 =
  * 7874 per pair, four groups 31496: nothing clips, but a fifth group could. */
-#include "kernels/inline.h"
+#include "kernels/avx2/q5_k_avx2.h"
 #include "kernels/kernels.h"
-#include "quant/q5_k.h"
 
 #include <immintrin.h>
 
 #define GEMM_NAME lnr_gemm_q5_k_q8a256_16x3_avx2
 
-typedef q5_k_panel weights;
-typedef lnr_q8a256 acts;
+enum { SPAN = 4 };
 
-enum { N_SUB = 8, N_GROUP = 8, SPAN = 4, N_WAY = 2 };
-
-#include "kernels/avx2/minima_avx2.h"
-
-/* v with 16 added where `bit` of `high` is set */
-LNR_INLINE __m256i add_fifth(__m256i v, __m256i high, int bit) {
-    __m256i one = _mm256_set1_epi8((char)(1 << bit));
-    __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(high, one), one);
-    return _mm256_or_si256(v, _mm256_and_si256(set, _mm256_set1_epi8(16)));
+LNR_INLINE __m256i pairs(__m256i v, __m256i x) {
+    return _mm256_maddubs_epi16(v, x);
 }
 
-LNR_INLINE void unpack_quants(const weights *w, int half, int set, int g, __m256i v[2]) {
-    __m256i q = _mm256_loadu_si256((const void *)w->q[set][g][8 * half]);
-    __m256i high = _mm256_loadu_si256((const void *)w->qh[g][8 * half]);
-    __m256i nibble = _mm256_set1_epi8(15);
-    v[0] = add_fifth(_mm256_and_si256(q, nibble), high, 2 * set);
-    v[1] = add_fifth(_mm256_and_si256(_mm256_srli_epi16(q, 4), nibble), high, 2 * set + 1);
+LNR_INLINE __m256i dot(__m256i sum, __m256i v, __m256i x) {
+    return _mm256_add_epi16(sum, pairs(v, x));
+}
+
+LNR_INLINE __m256i scaled(__m256i total, __m256i sum, const header *h, int j) {
+    return _mm256_add_epi32(total, _mm256_madd_epi16(sum, h->scale[j]));
 }
 
 #include "kernels/avx2/gemm_int_avx2.h"

@@ -1,6 +1,5 @@
-/* What Q4_K and Q5_K share on AVX2: 6-bit scales and minima. One vpmaddwd with the scale in both
- * halves of a row's dword widens, multiplies and adds the two 16-bit sums of the row. The including
- * file has defined weights, with the fields d, dmin and scales, and acts. */
+/* What Q4_K and Q5_K share in 256-bit vectors: 6-bit scales and minima. The including file has
+ * defined weights, with the fields d, dmin and scales, and acts. */
 #include "kernels/avx2/scales6_avx2.h"
 
 typedef struct header {
@@ -17,14 +16,6 @@ LNR_INLINE header unpack_header(const weights *w, int half) {
     h.d = _mm256_cvtph_ps(_mm_loadu_si128((const void *)(w->d + 8 * half)));
     h.dmin = _mm256_cvtph_ps(_mm_loadu_si128((const void *)(w->dmin + 8 * half)));
     return h;
-}
-
-LNR_INLINE __m256i pairs(__m256i v, __m256i x) {
-    return _mm256_maddubs_epi16(v, x);
-}
-
-LNR_INLINE __m256i scaled(__m256i total, __m256i sum, const header *h, int j) {
-    return _mm256_add_epi32(total, _mm256_madd_epi16(sum, h->scale[j]));
 }
 
 LNR_INLINE __m256 finish(const header *h, const acts *x, __m256i total, __m256 acc) {

@@ -1,6 +1,5 @@
 /* Q8_0 product on AVX512-VNNI. The panel's bytes are q + 128, unsigned as vpdpbusd wants them
- * (which sums into int32 without saturation); the 128 is taken back with the block's sums of
- * activations. */
+ * (which sums into int32 without saturation), and sums start at -128 * sum(x). */
 #include "kernels/avx512vnni/q8_0_avx512vnni.h"
 #include "kernels/kernels.h"
 
@@ -8,14 +7,23 @@
 
 #define GEMM_NAME lnr_gemm_q8_0_q8a32_32x6_avx512vnni
 
+enum { SPAN = 8, START = 1 };
+
+LNR_INLINE void starts(const acts *x, int32_t *start) {
+    *start = -128 * (x->sum16[0] + x->sum16[1]);
+}
+
+LNR_INLINE __m512i begin(const header *h, const acts *x) {
+    (void)h, (void)x;
+    return _mm512_setzero_si512();
+}
+
 LNR_INLINE __m512i scaled(__m512i total, __m512i sum, const header *h, int j) {
     (void)total, (void)h, (void)j; /* one sub-block, its scale is the block's */
     return sum;
 }
 
 LNR_INLINE __m512 finish(const header *h, const acts *x, __m512i total, __m512 acc) {
-    __m512i sums = _mm512_set1_epi32(lnr_dword(x->sum16));
-    total = _mm512_dpwssd_epi32(total, _mm512_set1_epi16(-128), sums);
     return _mm512_fmadd_ps(_mm512_mul_ps(h->d, _mm512_set1_ps(x->d)), _mm512_cvtepi32_ps(total),
                            acc);
 }

@@ -15,7 +15,6 @@ enum { N_SUB = 8, N_GROUP = 8, N_WAY = 2 };
 
 typedef struct header {
     __m512i scale[8]; /* int32 per row */
-    __m512i pair[4];  /* int16: scales of sub-blocks 2 i and 2 i + 1 per row */
     __m512 d;
 } header;
 
@@ -33,8 +32,6 @@ LNR_INLINE header unpack_header(const weights *w) {
         high = _mm512_srli_epi32(high, 2);
         h.scale[2 * i] = _mm512_sub_epi32(a, offset);
         h.scale[2 * i + 1] = _mm512_sub_epi32(b, offset);
-        h.pair[i] = _mm512_mask_blend_epi16(0xaaaaaaaau, h.scale[2 * i],
-                                            _mm512_slli_epi32(h.scale[2 * i + 1], 16));
     }
     h.d = _mm512_cvtph_ps(_mm256_loadu_si256((const void *)w->d));
     return h;

@@ -14,39 +14,36 @@ typedef lnr_q8a256 acts;
 enum { N_SUB = 16, N_GROUP = 4, N_WAY = 4 };
 
 typedef struct header {
-    __m512i scale[16]; /* int32 per row */
-    __m512i pair[8];   /* int16: scales of sub-blocks 2 i and 2 i + 1 per row */
+    __m512i scale[16]; /* int16 pair per row: the scale and zero */
     __m512 d;
 } header;
 
-/* Scales j and j + 1, a dword per row each, and their pair. */
-LNR_INLINE void put_two(header *h, int j, __m128i first, __m128i second) {
-    h->scale[j] = _mm512_cvtepi8_epi32(first);
-    h->scale[j + 1] = _mm512_cvtepi8_epi32(second);
-    h->pair[j / 2] =
-        _mm512_mask_blend_epi16(0xaaaaaaaau, h->scale[j], _mm512_slli_epi32(h->scale[j + 1], 16));
-}
-
-LNR_INLINE void put_pair(header *h, int j, __m256i pair) {
-    __m512i p = _mm512_cvtepi8_epi16(pair);
-    h->pair[j / 2] = p;
-    h->scale[j] = _mm512_srai_epi32(_mm512_slli_epi32(p, 16), 16);
-    h->scale[j + 1] = _mm512_srai_epi32(p, 16);
+/* Of 16 bytes the i-th, as int16 pair with zero. */
+LNR_INLINE __m512i scale_of(__m512i line, int i) {
+    __m128i s = i == 0   ? _mm512_castsi512_si128(line)
+                : i == 1 ? _mm512_extracti32x4_epi32(line, 1)
+                : i == 2 ? _mm512_extracti32x4_epi32(line, 2)
+                         : _mm512_extracti32x4_epi32(line, 3);
+    return _mm512_cvtepu16_epi32(_mm256_cvtepi8_epi16(s));
 }
 
 LNR_INLINE header unpack_header(const weights *w) {
     header h;
-    __m512i line[4], offset = _mm512_set1_epi8(32);
+    __m512i line[4], offset = _mm512_set1_epi8(32), first = _mm512_set1_epi32(0xffff);
     scales6_lines(w->scales, line);
     LNR_EACH(l, 4) {
         line[l] = _mm512_sub_epi8(line[l], offset);
     }
     LNR_EACH(l, 2) {
-        put_two(&h, 4 * l, _mm512_castsi512_si128(line[l]), _mm512_extracti32x4_epi32(line[l], 1));
-        put_two(&h, 4 * l + 2, _mm512_extracti32x4_epi32(line[l], 2),
-                _mm512_extracti32x4_epi32(line[l], 3));
-        put_pair(&h, 8 + 4 * l, _mm512_castsi512_si256(line[2 + l]));
-        put_pair(&h, 10 + 4 * l, _mm512_extracti64x4_epi64(line[2 + l], 1));
+        LNR_EACH(i, 4) {
+            h.scale[4 * l + i] = scale_of(line[l], i);
+        }
+        LNR_EACH(i, 2) { /* two sub-blocks side by side */
+            __m512i pair = _mm512_cvtepi8_epi16(i ? _mm512_extracti64x4_epi64(line[2 + l], 1)
+                                                  : _mm512_castsi512_si256(line[2 + l]));
+            h.scale[8 + 4 * l + 2 * i] = _mm512_and_si512(pair, first);
+            h.scale[8 + 4 * l + 2 * i + 1] = _mm512_srli_epi32(pair, 16);
+        }
     }
     h.d = _mm512_cvtph_ps(_mm256_loadu_si256((const void *)w->d));
     return h;

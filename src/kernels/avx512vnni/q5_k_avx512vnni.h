@@ -10,7 +10,7 @@
 typedef q5_k_panel weights;
 typedef lnr_q8a256 acts;
 
-enum { N_SUB = 8, N_GROUP = 8, N_WAY = 2 };
+enum { N_SUB = 8, N_GROUP = 8, N_WAY = 2, BIAS = 16 };
 
 #include "kernels/avx512vnni/minima_avx512vnni.h"
 

@@ -13,18 +13,16 @@ typedef lnr_q8a256 acts;
 enum { N_SUB = 16, N_GROUP = 4, N_WAY = 4 };
 
 typedef struct header {
-    __m512i scale[16]; /* int32 per row */
-    __m512i pair[8];   /* int16: scales of sub-blocks 2 i and 2 i + 1 per row */
+    __m512i scale[16]; /* int16 pair per row: the scale and zero */
     __m512 d;
 } header;
 
 LNR_INLINE header unpack_header(const weights *w) {
     header h;
-    for (int j = 0; j < 16; j++)
-        h.scale[j] = _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)w->scales[j]));
-    for (int i = 0; i < 8; i++) /* even sub-block in the low half of each row's dword */
-        h.pair[i] = _mm512_mask_blend_epi16(0xaaaaaaaau, h.scale[2 * i],
-                                            _mm512_slli_epi32(h.scale[2 * i + 1], 16));
+    LNR_EACH(j, 16) {
+        __m256i s = _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)w->scales[j]));
+        h.scale[j] = _mm512_cvtepu16_epi32(s);
+    }
     h.d = _mm512_cvtph_ps(_mm256_loadu_si256((const void *)w->d));
     return h;
 }

@@ -1,0 +1,39 @@
+/* How a block of Q4_0 unpacks to vectors of 8 rows and enters the float sum, for the products on
+ * AVX2 and on AVX-VNNI. */
+#ifndef LNR_KERNELS_AVX2_Q4_0_AVX2_H
+#define LNR_KERNELS_AVX2_Q4_0_AVX2_H
+
+#include "kernels/inline.h"
+#include "quant/q4_0.h"
+
+#include <immintrin.h>
+
+typedef q4_0_panel weights;
+typedef lnr_q8a32 acts;
+
+enum { N_SUB = 2, N_GROUP = 4, N_WAY = 2 };
+
+typedef struct header {
+    __m256 d;
+} header;
+
+LNR_INLINE header unpack_header(const weights *w, int half) {
+    return (header){_mm256_cvtph_ps(_mm_loadu_si128((const void *)(w->d + 8 * half)))};
+}
+
+LNR_INLINE void unpack_quants(const weights *w, int half, int set, int g, __m256i v[2]) {
+    __m256i q = _mm256_loadu_si256((const void *)w->q[g][8 * half]);
+    __m256i nibble = _mm256_set1_epi8(15);
+    (void)set;
+    v[0] = _mm256_and_si256(q, nibble);
+    v[1] = _mm256_and_si256(_mm256_srli_epi16(q, 4), nibble);
+}
+
+LNR_INLINE __m256 finish(const header *h, const acts *x, __m256i total, __m256 acc) {
+    int offset = 8 * (x->sum16[0] + x->sum16[1]);
+    total = _mm256_sub_epi32(total, _mm256_set1_epi32(offset));
+    return _mm256_fmadd_ps(_mm256_mul_ps(h->d, _mm256_set1_ps(x->d)), _mm256_cvtepi32_ps(total),
+                           acc);
+}
+
+#endif
