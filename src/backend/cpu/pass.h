@@ -13,7 +13,7 @@
 
 /* Queries that one call of an attention kernel serves at most, unless one token alone has more
  * heads: enough to make widening a block cheap, few enough for their rows to stay in L2. */
-#define ATTN_QUERIES 64u
+#define ATTN_QUERIES 96u
 
 /* Most tokens of a step whose chunks are shared out to the workers. */
 #define ATTN_SPLIT_TOKENS 8u
