@@ -103,12 +103,11 @@ static void embed(lnr_pass *base, const lnr_matrix *table) {
 
 static void attn_in(lnr_pass *base, uint32_t layer, const attn_weights *w) {
     cpu_pass *p = cpu(base);
-    uint32_t n = p->step->n_tokens;
-    cpu_norm(p, w->norm, n);
+    product_input in = cpu_normed(p, w->norm);
     linear_job jobs[] = {{.w = &w->q, .bias = w->q_bias, .y = p->q, .ldy = p->ld_q},
                          {.w = &w->k, .bias = w->k_bias, .y = p->k, .ldy = p->ld_kv},
                          {.w = &w->v, .bias = w->v_bias, .y = p->v, .ldy = p->ld_kv}};
-    cpu_linear(p, jobs, 3, p->normed, p->shape.n_embd, n);
+    cpu_linear(p, jobs, 3, &in);
     cpu_attn_store(p, layer, w);
 }
 
@@ -120,7 +119,9 @@ static void project(cpu_pass *p, const lnr_matrix *w, const float *norm, const f
                       .ldy = p->ld_embd,
                       .add_to = norm ? NULL : p->x,
                       .ld_add = p->shape.n_embd};
-    cpu_linear(p, &job, 1, in, ld_in, p->step->n_tokens);
+    product_input input = {
+        .x = in, .ldx = ld_in, .n_cols = w->n_cols, .n_tokens = p->step->n_tokens};
+    cpu_linear(p, &job, 1, &input);
     if (norm)
         cpu_add_normed(p, norm, p->step->n_tokens);
 }
@@ -132,8 +133,8 @@ static void attn_out(lnr_pass *base, const attn_weights *w) {
 
 static void ffn_in(lnr_pass *base, const ffn_weights *w) {
     cpu_pass *p = cpu(base);
-    cpu_norm(p, w->norm, p->step->n_tokens);
-    cpu_linear_gated(p, &w->gate, &w->up, p->normed, p->shape.n_embd);
+    product_input in = cpu_normed(p, w->norm);
+    cpu_linear_gated(p, &w->gate, &w->up, &in);
 }
 
 static void ffn_out(lnr_pass *base, const ffn_weights *w) {
@@ -147,9 +148,10 @@ static void head(lnr_pass *base, const float *norm, const lnr_matrix *out) {
     for (uint32_t i = 0; i < p->step->n_out; i++)
         p->kernels->rms_norm_f32_f32(p->x + p->step->out[i] * n, norm, n, p->shape.norm_eps,
                                      p->normed + i * n);
+    product_input in = {.x = p->normed, .ldx = n, .n_cols = n, .n_tokens = p->step->n_out};
     linear_job job = {.w = out, .y = p->logits, .ldy = p->ld_vocab};
     if (p->step->n_out)
-        cpu_linear(p, &job, 1, p->normed, n, p->step->n_out);
+        cpu_linear(p, &job, 1, &in);
     for (uint32_t i = 0; p->shape.logits_softcap > 0.0f && i < p->step->n_out; i++)
         p->kernels->softcap_f32_f32(p->logits + i * p->ld_vocab, p->shape.n_vocab,
                                     p->shape.logits_softcap);

@@ -188,9 +188,9 @@ void cpu_experts(lnr_pass *base, const moe_weights *w) {
     const model_shape *s = &p->shape;
     uint32_t n_tokens = p->step->n_tokens, n_slots = n_tokens * s->n_experts_used;
     moe_task t = {.p = p, .w = w, .n_panels = s->n_ff / LNR_PANEL_ROWS};
-    cpu_norm(p, w->norm, n_tokens);
+    product_input in = cpu_normed(p, w->norm);
     linear_job route = {.w = &w->router, .y = p->moe.score, .ldy = p->moe.ld_score};
-    cpu_linear(p, &route, 1, p->normed, s->n_embd, n_tokens);
+    cpu_linear(p, &route, 1, &in);
     pool_run(p->pool, route_worker, &t, n_tokens);
     place_slots(p);
 
@@ -199,14 +199,13 @@ void cpu_experts(lnr_pass *base, const moe_weights *w) {
         (product_input){.x = p->moe.in, .ldx = s->n_embd, .n_cols = s->n_embd, .n_tokens = n_slots};
     note_products(&t, &w->gate);
     note_products(&t, &w->up);
-    cpu_prepare(p, &t.in, &w->gate);
-    cpu_prepare(p, &t.in, &w->up);
+    cpu_prepare(p, &t.in, (const lnr_matrix *[]){&w->gate, &w->up}, 2);
     pool_run(p->pool, gate_worker, &t, p->moe.n_active * t.n_panels);
 
     t.in = (product_input){.x = p->gate, .ldx = p->ld_ff, .n_cols = s->n_ff, .n_tokens = n_slots};
     t.n_panels = s->n_embd / LNR_PANEL_ROWS;
     note_products(&t, &w->down);
-    cpu_prepare(p, &t.in, &w->down);
+    cpu_prepare(p, &t.in, (const lnr_matrix *[]){&w->down}, 1);
     pool_run(p->pool, down_worker, &t, p->moe.n_active * t.n_panels);
     pool_run(p->pool, combine_worker, &t, n_tokens);
 }

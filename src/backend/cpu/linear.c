@@ -13,13 +13,30 @@ static lnr_act act_of(const lnr_matrix *w) {
 /* ---- preparing the input
  * ------------------------------------------------------------------------- */
 
+product_input cpu_normed(const cpu_pass *p, const float *weight) {
+    size_t n = p->shape.n_embd;
+    return (product_input){
+        .x = p->normed, .ldx = n, .n_cols = n, .n_tokens = p->step->n_tokens, .norm = weight};
+}
+
 typedef struct prepare_task {
     cpu_pass *p;
     const product_input *in;
-    lnr_quantize_fn *quantize;
-    char *out;
-    size_t stride;
+    char *out[LNR_ACT_Q8A256 + 1]; /* of the forms to make, else NULL */
 } prepare_task;
+
+static void prepare_token(const prepare_task *t, size_t i) {
+    const cpu_pass *p = t->p;
+    const product_input *in = t->in;
+    size_t n = in->n_cols;
+    if (in->norm)
+        p->kernels->rms_norm_f32_f32(p->x + i * n, in->norm, n, p->shape.norm_eps,
+                                     p->normed + i * n);
+    for (lnr_act act = LNR_ACT_Q8A32; act <= LNR_ACT_Q8A256; act++)
+        if (t->out[act])
+            kernels_quantize(p->kernels, act)(in->x + i * in->ldx, n,
+                                              t->out[act] + i * in->stride[act]);
+}
 
 static void prepare_worker(void *arg, uint32_t worker) {
     const prepare_task *t = arg;
@@ -27,23 +44,29 @@ static void prepare_worker(void *arg, uint32_t worker) {
     uint32_t first, count;
     while (pool_take(t->p->pool, worker, &share, &first, &count))
         for (uint32_t i = first; i < first + count; i++)
-            t->quantize(t->in->x + i * t->in->ldx, t->in->n_cols, t->out + i * t->stride);
+            prepare_token(t, i);
 }
 
-void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *w) {
-    lnr_act act = act_of(w);
-    if (in->data[act])
-        return;
-    in->stride[act] =
-        act == LNR_ACT_F32 ? in->ldx * sizeof(float) : lnr_act_stride(act, in->n_cols);
-    if (act == LNR_ACT_F32) {
-        in->data[act] = in->x;
-        return;
+void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *const *w, uint32_t n_w) {
+    prepare_task t = {.p = p, .in = in};
+    bool any = in->norm != NULL;
+    for (uint32_t i = 0; i < n_w; i++) {
+        lnr_act act = act_of(w[i]);
+        if (in->data[act])
+            continue;
+        in->stride[act] =
+            act == LNR_ACT_F32 ? in->ldx * sizeof(float) : lnr_act_stride(act, in->n_cols);
+        in->data[act] = act == LNR_ACT_F32     ? (const void *)in->x
+                        : act == LNR_ACT_Q8A32 ? p->act_q8a32
+                                               : p->act_q8a256;
+        if (act != LNR_ACT_F32) {
+            t.out[act] = act == LNR_ACT_Q8A32 ? p->act_q8a32 : p->act_q8a256;
+            any = true;
+        }
     }
-    char *out = act == LNR_ACT_Q8A32 ? p->act_q8a32 : p->act_q8a256;
-    prepare_task t = {p, in, kernels_quantize(p->kernels, act), out, in->stride[act]};
-    pool_run(p->pool, prepare_worker, &t, in->n_tokens);
-    in->data[act] = out;
+    if (any)
+        pool_run(p->pool, prepare_worker, &t, in->n_tokens);
+    in->norm = NULL;
 }
 
 /* ---- products
@@ -128,18 +151,19 @@ void cpu_note_product(cpu_pass *p, const lnr_matrix *w, uint32_t expert, uint32_
         p->options.on_product(w, expert, in->x, in->ldx, in->n_tokens, p->options.user);
 }
 
-void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const float *x, size_t ldx,
-                uint32_t n_tokens) {
+void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, product_input *in) {
     LNR_ASSERT(n_jobs <= JOBS_MAX);
-    product_input in = {.x = x, .ldx = ldx, .n_cols = jobs[0].w->n_cols, .n_tokens = n_tokens};
-    linear_task t = {.p = p, .in = &in, .job = jobs, .n_jobs = n_jobs};
+    linear_task t = {.p = p, .in = in, .job = jobs, .n_jobs = n_jobs};
+    const lnr_matrix *w[JOBS_MAX] = {NULL};
     uint32_t n_panels = 0;
     for (uint32_t i = 0; i < n_jobs; i++) {
-        cpu_note_product(p, jobs[i].w, 0, 1, &in);
-        cpu_prepare(p, &in, jobs[i].w);
-        t.n_panels[i] = (uint32_t)lnr_div_up(jobs[i].w->n_rows, LNR_PANEL_ROWS);
+        w[i] = jobs[i].w;
+        t.n_panels[i] = (uint32_t)lnr_div_up(w[i]->n_rows, LNR_PANEL_ROWS);
         n_panels += t.n_panels[i];
     }
+    cpu_prepare(p, in, w, n_jobs);
+    for (uint32_t i = 0; i < n_jobs; i++)
+        cpu_note_product(p, w[i], 0, 1, in);
     pool_run(p->pool, linear_worker, &t, n_panels);
 }
 
@@ -172,14 +196,13 @@ static void gated_worker(void *arg, uint32_t worker) {
     }
 }
 
-void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up, const float *x,
-                      size_t ldx) {
-    product_input in = {.x = x, .ldx = ldx, .n_cols = gate->n_cols, .n_tokens = p->step->n_tokens};
-    cpu_note_product(p, gate, 0, 1, &in);
-    cpu_note_product(p, up, 0, 1, &in);
-    cpu_prepare(p, &in, gate);
-    cpu_prepare(p, &in, up);
-    gated_task t = {p, &in, gate, up};
+void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up,
+                      product_input *in) {
+    const lnr_matrix *w[] = {gate, up};
+    cpu_prepare(p, in, w, 2);
+    cpu_note_product(p, gate, 0, 1, in);
+    cpu_note_product(p, up, 0, 1, in);
+    gated_task t = {p, in, gate, up};
     pool_run(p->pool, gated_worker, &t, (uint32_t)lnr_div_up(gate->n_rows, LNR_PANEL_ROWS));
 }
 
@@ -190,23 +213,6 @@ typedef struct norm_task {
     cpu_pass *p;
     const float *weight;
 } norm_task;
-
-static void norm_worker(void *arg, uint32_t worker) {
-    const norm_task *t = arg;
-    cpu_pass *p = t->p;
-    size_t n = p->shape.n_embd;
-    pool_share share = {0};
-    uint32_t first, count;
-    while (pool_take(p->pool, worker, &share, &first, &count))
-        for (uint32_t i = first; i < first + count; i++)
-            p->kernels->rms_norm_f32_f32(p->x + i * n, t->weight, n, p->shape.norm_eps,
-                                         p->normed + i * n);
-}
-
-void cpu_norm(cpu_pass *p, const float *weight, uint32_t n_tokens) {
-    norm_task t = {p, weight};
-    pool_run(p->pool, norm_worker, &t, n_tokens);
-}
 
 static void add_normed_worker(void *arg, uint32_t worker) {
     const norm_task *t = arg;

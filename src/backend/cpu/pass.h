@@ -13,7 +13,7 @@
 
 /* Queries that one call of an attention kernel serves at most, unless one token alone has more
  * heads: enough to make widening a block cheap, few enough for their rows to stay in L2. */
-#define ATTN_QUERIES 64u
+#define ATTN_QUERIES 96u
 
 /* Most tokens of a step whose chunks are shared out to the workers. */
 #define ATTN_SPLIT_TOKENS 8u
@@ -109,6 +109,7 @@ typedef struct product_input {
     const float *x; /* (n_tokens, n_cols) */
     size_t ldx, n_cols;
     uint32_t n_tokens;
+    const float *norm;                    /* not NULL: x is still to be computed, see cpu_normed */
     const void *data[LNR_ACT_Q8A256 + 1]; /* by activation kind; NULL: not prepared */
     size_t stride[LNR_ACT_Q8A256 + 1];
 } product_input;
@@ -117,8 +118,12 @@ typedef struct product_input {
 void cpu_note_product(cpu_pass *p, const lnr_matrix *w, uint32_t expert, uint32_t n_experts,
                       const product_input *in);
 
-/* Makes the form that w wants, unless it is there. */
-void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *w);
+/* The RMSNorm of the residual stream: normed, which preparing it computes. */
+product_input cpu_normed(const cpu_pass *p, const float *weight);
+
+/* Makes the forms that n_w matrices want, unless they are there: all of a token's in one go, while
+ * it is in L1. */
+void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *const *w, uint32_t n_w);
 
 /* Panels first..first + n - 1 of a matrix; y (n_tokens, ldy) is the result of the first. */
 typedef struct product_part {
@@ -145,17 +150,11 @@ typedef struct linear_job {
     size_t ld_add;
 } linear_job;
 
-/* Computes n_jobs (1 to 3) products of the same input x (n_tokens, n_cols) with row distance ldx.
- */
-void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, const float *x, size_t ldx,
-                uint32_t n_tokens);
+/* Computes n_jobs (1 to 3) products of the same input, which it prepares. */
+void cpu_linear(cpu_pass *p, const linear_job *jobs, uint32_t n_jobs, product_input *in);
 
-/* gate = activation(x Wgate) * (x Wup), both products and the activation in one go. */
-void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up, const float *x,
-                      size_t ldx);
-
-/* normed (n_tokens, n_embd) = RMSNorm of the rows of x */
-void cpu_norm(cpu_pass *p, const float *weight, uint32_t n_tokens);
+/* gate = activation(in Wgate) * (in Wup), both products and the activation in one go. */
+void cpu_linear_gated(cpu_pass *p, const lnr_matrix *gate, const lnr_matrix *up, product_input *in);
 
 /* x += RMSNorm of the rows of projected */
 void cpu_add_normed(cpu_pass *p, const float *weight, uint32_t n_tokens);
