@@ -97,10 +97,22 @@ typedef struct lnr_request_options {
     int32_t priority; /* higher goes first and may take the place of a lower one, which goes on
                          later; equals go in the order they came */
     uint32_t time_limit_ms; /* from submitting; then it ends as it is. 0: none */
+    bool prompt_logprobs;   /* PROMPT events come first; needs logprobs. Nothing of the prompt is
+                               reused then, and a step takes fewer of its tokens: a row of logits
+                               each, see n_guesses */
+    void (*mask)(const int32_t *answer, size_t n_answer, uint8_t *allowed, size_t n_vocab,
+                 void *user); /* may set allowed[id] (all 1 at first) to 0 before a token is chosen
+                                 after `answer`: that token is not. Owner thread; must not call
+                                 lanner; user as for on_ready. NULL: none */
     bool no_reuse; /* compute all of the prompt, and leave nothing of it to later requests */
 } lnr_request_options;
 
-typedef enum lnr_event_kind { LNR_EVENT_TOKEN, LNR_EVENT_DONE } lnr_event_kind;
+typedef enum lnr_event_kind {
+    LNR_EVENT_TOKEN,
+    LNR_EVENT_DONE,
+    LNR_EVENT_PROMPT /* a token of the prompt, all but the first in turn, as TOKEN is one of the
+                        answer; only with prompt_logprobs */
+} lnr_event_kind;
 typedef enum lnr_finish {
     LNR_FINISH_END,       /* the model ended its text */
     LNR_FINISH_LENGTH,    /* max_tokens reached */
@@ -129,7 +141,7 @@ typedef enum lnr_miss {
     LNR_MISS_NEW,     /* nothing that is cached goes on from there */
     LNR_MISS_EDITED,  /* what is cached goes on with another token */
     LNR_MISS_EVICTED, /* it was there, but its memory was needed */
-    LNR_MISS_OFF      /* the request has no_reuse */
+    LNR_MISS_OFF      /* the request has no_reuse or prompt_logprobs */
 } lnr_miss;
 
 /* "none", "new", "edited", "evicted", "off" */

@@ -43,7 +43,7 @@ static uint32_t n_common(const lnr_request *a, const lnr_request *b) {
 static void find_leader(const lnr_engine *e, lnr_request *r) {
     r->leader = 0;
     r->n_led = r->kv.n_tokens + LED_MIN - 1;
-    bool can = !r->kv.apart && r->kv.n_tokens % KV_BLOCK_TOKENS == 0;
+    bool can = !r->kv.apart && r->n_scored == r->n_scores && r->kv.n_tokens % KV_BLOCK_TOKENS == 0;
     for (uint32_t i = 0; i < e->n_active && can; i++) {
         const lnr_request *o = e->active[i];
         if (o->kv.apart || request_before(r, o))
@@ -99,7 +99,7 @@ static void note_match(lnr_request *r, const kv_match *m) {
                                      [KV_MISS_EVICTED] = LNR_MISS_EVICTED};
     if (r->result.n_preempted == 0) {
         r->result.n_same = m->n_same;
-        r->result.miss = r->kv.apart ? LNR_MISS_OFF : names[m->miss];
+        r->result.miss = r->kv.apart || r->n_scores ? LNR_MISS_OFF : names[m->miss];
     }
     note_reuse(r);
 }
@@ -110,8 +110,10 @@ static bool start(lnr_engine *e, lnr_request *r) {
     uint32_t need = r->n_tokens_max;
     if (e->overcommit && r->n_tokens + KV_BLOCK_TOKENS < need)
         need = r->n_tokens + KV_BLOCK_TOKENS;
-    /* The last token is always computed: its logits are what the next one is drawn from. */
-    kv_sequence_match(&r->kv, &e->kv, r->token, r->n_tokens - 1, &match);
+    /* The last token is always computed: its logits are what the next one is drawn from. So are
+     * those of a prompt that have not been told yet. */
+    uint32_t n_max = r->n_scored < r->n_scores ? r->n_scored : r->n_tokens - 1;
+    kv_sequence_match(&r->kv, &e->kv, r->token, n_max, &match);
     if (!kv_sequence_promise(&r->kv, &e->kv, need)) {
         kv_sequence_close(&r->kv, &e->kv, r->token);
         return false;

@@ -22,6 +22,10 @@ lnr_status choice_engine_init(choice_engine *e, const lnr_model *m, uint32_t n_c
         if (pass == 0 && (e->end = lnr_alloc_array(e->n_end, sizeof *e->end)) == NULL)
             return LNR_FAIL(err, LNR_E_NOMEM, "no memory for the tokens that end a text");
     }
+    e->allowed = lnr_alloc(e->n_vocab);
+    if (e->allowed == NULL)
+        return LNR_FAIL(err, LNR_E_NOMEM, "no memory for a mask of %u tokens",
+                        (unsigned)e->n_vocab);
     return sampler_create(e->n_vocab, n_ctx,
                           &(logit_ops){b->block_max, b->block_moments, b->block_exp}, &e->sampler,
                           err);
@@ -30,6 +34,7 @@ lnr_status choice_engine_init(choice_engine *e, const lnr_model *m, uint32_t n_c
 void choice_engine_deinit(choice_engine *e) {
     sampler_destroy(e->sampler);
     lnr_free(e->end);
+    lnr_free(e->allowed);
     *e = (choice_engine){0};
 }
 
@@ -44,6 +49,8 @@ static lnr_status check_logprobs(const lnr_request_options *o, lnr_error *err) {
         return LNR_FAIL(err, LNR_E_ARGUMENT,
                         "n_top_logprobs is %u without logprobs; allowed is 0 then",
                         (unsigned)o->n_top_logprobs);
+    if (o->prompt_logprobs && !o->logprobs)
+        return LNR_FAIL(err, LNR_E_ARGUMENT, "prompt_logprobs without logprobs");
     return LNR_OK;
 }
 
@@ -102,8 +109,11 @@ static lnr_status init_parts(choice_request *c, const choice_engine *e,
 lnr_status choice_request_init(choice_request *c, const choice_engine *e,
                                const lnr_request_options *o, uint32_t n_tokens_max, uint32_t n_ring,
                                lnr_error *err) {
-    *c = (choice_request){
-        .min_tokens = o->min_tokens, .n_top = o->n_top_logprobs, .logprobs = o->logprobs};
+    *c = (choice_request){.min_tokens = o->min_tokens,
+                          .n_top = o->n_top_logprobs,
+                          .logprobs = o->logprobs,
+                          .mask = o->mask,
+                          .user = o->user};
     buf_init(&c->piece);
     token_stream_init(&c->text, e->tokenizer, false, false);
     lnr_status st = init_parts(c, e, o, n_tokens_max, err);
@@ -144,7 +154,18 @@ lnr_status choice_pick(choice_engine *e, choice_request *c, const float *logits,
                         .logprobs = c->logprobs,
                         .n_top = c->n_top};
     in.history.breaker = c->breaker;
+    if (c->mask) {
+        memset(e->allowed, 1, e->n_vocab);
+        c->mask(so_far.token + so_far.n_prompt, so_far.n - so_far.n_prompt, e->allowed, e->n_vocab,
+                c->user);
+        in.allowed = e->allowed;
+    }
     return sampler_pick(e->sampler, &c->config, &in, &c->state, out, err);
+}
+
+lnr_status choice_score(choice_engine *e, const choice_request *c, const float *logits,
+                        int32_t token, sampler_result *out, lnr_error *err) {
+    return sampler_score(e->sampler, logits, token, c->n_top, out, err);
 }
 
 void choice_keep(choice_request *c, uint32_t place, const sampler_result *result) {

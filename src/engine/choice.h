@@ -17,6 +17,7 @@ typedef struct choice_engine {
     sampler *sampler; /* owned */
     int32_t *end;     /* (n_end): the tokens that end a text; owned */
     uint32_t n_end;
+    uint8_t *allowed; /* (n_vocab): scratch for masks; owned */
 } choice_engine;
 
 /* n_ctx: the most tokens of a request. LNR_E_NOMEM, LNR_E_UNSUPPORTED. */
@@ -28,6 +29,9 @@ typedef struct choice_request {
     sampler_state state;
     uint32_t min_tokens, n_top;
     bool logprobs;
+    void (*mask)(const int32_t *answer, size_t n_answer, uint8_t *allowed, size_t n_vocab,
+                 void *user); /* NULL: none */
+    void *user;
     uint8_t *breaker; /* (n_tokens_max): 1 where a DRY breaker ends in that token; NULL without
                          DRY; owned */
     stop_matcher breakers, stop;
@@ -47,6 +51,10 @@ void choice_request_deinit(choice_request *c); /* also if it is all zero */
 /* Chooses the token that follows token[0..n). */
 lnr_status choice_pick(choice_engine *e, choice_request *c, const float *logits, history so_far,
                        sampler_result *out, lnr_error *err);
+
+/* What a prompt's token was given by the logits before it. */
+lnr_status choice_score(choice_engine *e, const choice_request *c, const float *logits,
+                        int32_t token, sampler_result *out, lnr_error *err);
 
 /* Keeps what a TOKEN event tells beyond the token, and puts it into the event. The place is the
  * token's in the ring. */

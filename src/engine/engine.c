@@ -298,9 +298,13 @@ static void finish_part(lnr_engine *e, const batch_part *part) {
     guess_state *state = part->n_guesses ? &r->guess : NULL;
     void (*on_ready)(void *) = r->options.on_ready;
     void *user = r->options.user;
-    for (uint32_t i = 0; i < part->n_rows; i++) {
-        int32_t guessed = i + 1 < part->n_rows ? r->token[r->n_tokens] : -1;
-        const float *logits = e->model->backend->logits(e->pass, part->first_row + i);
+    for (uint32_t i = 0; i < part->n_scores; i++)
+        if (!sampling_score_row(e, r, e->model->backend->logits(e->pass, part->first_row + i)))
+            return;
+    uint32_t first = part->first_row + part->n_scores, n = part->n_rows - part->n_scores;
+    for (uint32_t i = 0; i < n; i++) {
+        int32_t guessed = i + 1 < n ? r->token[r->n_tokens] : -1;
+        const float *logits = e->model->backend->logits(e->pass, first + i);
         if (!sampling_take_row(e, r, logits))
             return; /* it has ended, and told so */
         if (r->token[r->n_tokens - 1] != guessed) {

@@ -44,6 +44,7 @@ lnr_status request_create(const lnr_request_options *o, uint32_t n_ctx, engine_b
     r->options.tokens = NULL;
     r->bell = bell;
     r->kv.apart = o->no_reuse;
+    r->n_scores = o->prompt_logprobs ? n_prompt - 1 : 0;
     r->n_prompt = r->n_tokens = n_prompt;
     r->n_tokens_max = n_max;
     r->result.kind = LNR_EVENT_DONE;
@@ -116,7 +117,8 @@ bool request_next(lnr_request *r, lnr_event *out) {
     uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
     uint32_t n = atomic_load_explicit(&r->tail, memory_order_acquire) - head;
     if (n > 0) {
-        *out = (lnr_event){.kind = LNR_EVENT_TOKEN, .token = r->ring[head % REQUEST_RING]};
+        *out = (lnr_event){.kind = head < r->n_scores ? LNR_EVENT_PROMPT : LNR_EVENT_TOKEN,
+                           .token = r->ring[head % REQUEST_RING]};
         choice_tell(&r->choice, head % REQUEST_RING, out);
         atomic_store_explicit(&r->head, head + 1, memory_order_release);
         if (n == REQUEST_RING && !done)

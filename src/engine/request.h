@@ -37,6 +37,7 @@ struct lnr_request {
 
     lnr_request_options options; /* the pointers to arrays are not valid any more */
     choice_request choice;       /* set up by the engine after request_create */
+    uint32_t n_scores, n_scored; /* PROMPT events to be told in all, and so far */
     uint64_t number;             /* in the order of submitting */
     int32_t *token;              /* (n_tokens_max): prompt, then answer. owned */
     uint32_t n_prompt, n_tokens, n_tokens_max;

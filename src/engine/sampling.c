@@ -45,3 +45,17 @@ bool sampling_take_row(lnr_engine *e, lnr_request *r, const float *logits) {
     }
     return true;
 }
+
+bool sampling_score_row(lnr_engine *e, lnr_request *r, const float *logits) {
+    int32_t token = r->token[r->n_scored + 1];
+    sampler_result scored;
+    lnr_error error;
+    if (choice_score(&e->choice, &r->choice, logits, token, &scored, &error)) {
+        engine_end(e, r, LNR_FINISH_ERROR, &error);
+        return false;
+    }
+    choice_keep(&r->choice, atomic_load(&r->tail) % REQUEST_RING, &scored);
+    request_push(r, token);
+    r->n_scored++;
+    return true;
+}

@@ -57,7 +57,7 @@ static void clear(engine_batch *b) {
 }
 
 /* Appends r's next n tokens and the n_guesses behind its last; a row of logits for the last one, if
- * it is among them, and for each guess. */
+ * it is among them, for each guess, and for prompt tokens whose successors are to be scored. */
 static void add_part(engine_batch *b, lnr_request *r, uint32_t n, uint32_t n_guesses) {
     lnr_step *s = &b->step;
     uint32_t first = r->kv.n_tokens;
@@ -68,7 +68,9 @@ static void add_part(engine_batch *b, lnr_request *r, uint32_t n, uint32_t n_gue
         b->token[s->n_tokens] = r->token[first + i];
         b->pos[s->n_tokens] = first + i;
         b->seq[s->n_tokens] = b->n_parts;
-        if (first + i + 1 >= r->n_tokens)
+        bool scores = r->n_scored + part->n_scores == first + i && first + i < r->n_scores;
+        part->n_scores += scores;
+        if (scores || first + i + 1 >= r->n_tokens)
             b->out[s->n_out++] = s->n_tokens;
     }
     part->n_rows = s->n_out - part->first_row;
@@ -170,8 +172,13 @@ static void add_prompts(lnr_engine *e) {
             end++;
         n = share(prompt + first, end - first, n);
     }
+    uint32_t n_rows = e->n_rows_max - e->n_active - b->n_guesses; /* beside one of each request */
     for (uint32_t i = 0; i < n_prompts; i++) {
         lnr_request *r = prompt[i];
+        if (r->n_scored < r->n_scores) {
+            r->n_granted = least(least(r->n_granted, n_rows + 1), request_room(r));
+            n_rows -= r->n_granted ? r->n_granted - 1 : 0;
+        }
         if (r->n_granted == 0 || !kv_sequence_extend(&r->kv, &e->kv, r->kv.n_tokens + r->n_granted))
             continue;
         add_part(b, r, r->n_granted, 0);
@@ -188,7 +195,8 @@ static bool add_alone(lnr_engine *e) {
         lnr_request *r = e->active[i];
         if (!r->alone || request_room(r) == 0)
             continue;
-        uint32_t n = least(r->n_tokens - r->kv.n_tokens, e->n_ubatch);
+        uint32_t n =
+            least(r->n_tokens - r->kv.n_tokens, r->n_scored < r->n_scores ? 1 : e->n_ubatch);
         if (!kv_sequence_extend(&r->kv, &e->kv, r->kv.n_tokens + n))
             continue;
         r->alone = false;

@@ -20,6 +20,7 @@ typedef struct batch_part {
     lnr_request *request;
     uint32_t n_tokens;
     uint32_t first_row, n_rows; /* of the step's logits */
+    uint32_t n_scores;          /* the first so many rows tell of the prompt's next token */
     uint32_t n_guesses;         /* the last so many tokens are guessed */
 } batch_part;
 
@@ -88,6 +89,9 @@ void batch_deinit(engine_batch *b);
 void scheduler_build(lnr_engine *e);
 
 /* ---- sampling.c */
+
+/* What a row of logits says of the prompt's token that follows it. False: r has ended. */
+bool sampling_score_row(lnr_engine *e, lnr_request *r, const float *logits);
 
 /* r's next token from a row of logits. Ends r if it was the last: false. */
 bool sampling_take_row(lnr_engine *e, lnr_request *r, const float *logits);

@@ -267,13 +267,17 @@ static lnr_status edit_first(sampler *s, const sampler_config *c, const sampler_
     }
     for (uint32_t i = 0; i < in->n_banned; i++)
         *logit_row_edit(&s->row, (uint32_t)in->banned[i]) = -__builtin_inff();
+    for (uint32_t i = 0; in->allowed && i < s->row.n_vocab; i++)
+        if (!in->allowed[i])
+            *logit_row_edit(&s->row, i) = -__builtin_inff();
     if (c->o.no_repeat_ngram > 0)
         history_no_repeat(&in->history, c->o.no_repeat_ngram, &s->history,
                           (history_target){logit_of, s});
     if (logit_row_best(&s->row, &best) < 0)
-        return LNR_FAIL(err, LNR_E_NUMERIC,
-                        "no token may be chosen: logit_bias, min_tokens or no_repeat_ngram ban all "
-                        "that the model allows");
+        return LNR_FAIL(
+            err, LNR_E_NUMERIC,
+            "no token may be chosen: logit_bias, min_tokens, no_repeat_ngram or mask ban all "
+            "that the model allows");
     return LNR_OK;
 }
 
@@ -321,5 +325,17 @@ lnr_status sampler_pick(sampler *s, const sampler_config *c, const sampler_input
         out->token = draw(s, o, in->history.n);
     if (in->logprobs)
         out->logprob = logprob(&base, in->logits[out->token]);
+    return LNR_OK;
+}
+
+lnr_status sampler_score(sampler *s, const float *logits, int32_t token, uint32_t n_top,
+                         sampler_result *out, lnr_error *err) {
+    sampler_input in = {.logits = logits, .n_top = n_top};
+    logprob_base base;
+    out->n_top = 0;
+    out->token = token;
+    LNR_TRY(logit_row_begin(&s->row, logits, err));
+    measure_logprobs(s, &in, &base, out);
+    out->logprob = logprob(&base, logits[token]);
     return LNR_OK;
 }

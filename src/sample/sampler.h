@@ -24,6 +24,7 @@ typedef struct sampler_input {
     history history;       /* the position is history.n */
     const int32_t *banned; /* (n_banned): not to be chosen */
     uint32_t n_banned;
+    const uint8_t *allowed; /* (n_vocab): 0 where a token may not be chosen; NULL: all may */
     bool logprobs;
     uint32_t n_top; /* 0 to LNR_TOP_LOGPROBS_MAX; above 0 only with logprobs */
 } sampler_input;
@@ -47,5 +48,10 @@ void sampler_state_init(sampler_state *state, const sampler_config *c);
  * that may be chosen. */
 lnr_status sampler_pick(sampler *s, const sampler_config *c, const sampler_input *in,
                         sampler_state *state, sampler_result *out, lnr_error *err);
+
+/* The logprob of a given token and the n_top most probable ones, as sampler_pick tells them of the
+ * token it chooses. LNR_E_NUMERIC. */
+lnr_status sampler_score(sampler *s, const float *logits, int32_t token, uint32_t n_top,
+                         sampler_result *out, lnr_error *err);
 
 #endif
