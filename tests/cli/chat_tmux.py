@@ -85,7 +85,7 @@ def converse(terminal):
         terminal.type(command)
         terminal.wait(re.escape(command) + ".*" + told + ready)
     terminal.type("/quit")
-    return terminal.wait(r"exit code \d+\n.*dead")
+    return terminal.wait(r"exit code \d+")
 
 
 def complete(lanner, model, prompt, n):
