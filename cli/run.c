@@ -8,6 +8,7 @@
 #define UBATCH_MAX     4096
 #define OPTION(member) .offset = offsetof(run_options, member)
 
+static const char *const kv_types[] = {"F32", "F16", "Q8_0", NULL};
 static const char *const isa_levels[] = {"scalar",     "avx2", "avxvnni", "avx512",
                                          "avx512vnni", "amx",  NULL};
 
@@ -55,6 +56,34 @@ static const app_option options[] = {
      .max = UBATCH_MAX,
      .shown_default = "128",
      .help = "prompt tokens computed at once; the result does not depend on it"},
+    {.name = "kv-type-k",
+     .kind = APP_CHOICE,
+     OPTION(kv_type_k),
+     .value = "TYPE",
+     .choices = kv_types,
+     .shown_default = "F16",
+     .help = "how keys are kept in the context: F32 is exact, Q8_0 takes half of F16"},
+    {.name = "kv-type-v",
+     .kind = APP_CHOICE,
+     OPTION(kv_type_v),
+     .value = "TYPE",
+     .choices = kv_types,
+     .shown_default = "F16",
+     .help = "how values are kept"},
+    {.name = "guesses",
+     .kind = APP_U32,
+     OPTION(n_guesses),
+     .value = "N",
+     .max = 64,
+     .range = "0 to 64",
+     .shown_default = "0",
+     .help = "try up to N tokens ahead that the text so far suggests: faster where it repeats "
+             "itself, never another result"},
+    {.name = "no-pack",
+     .kind = APP_FLAG,
+     OPTION(no_pack),
+     .help = "leave the weights in the file and read them whenever they are used: for machines "
+             "short of memory, slower, the same result"},
     {.name = "isa",
      .kind = APP_CHOICE,
      OPTION(isa),

@@ -19,8 +19,9 @@ typedef struct run_options {
     uint32_t n_ctx, n_threads, n_ubatch;
     uint32_t keep; /* for context_shift */
     bool keep_given;
-    const char *isa;
-    bool raw, echo, special, logits_hash, json, context_shift;
+    uint32_t n_guesses;
+    const char *kv_type_k, *kv_type_v, *isa;
+    bool no_pack, raw, echo, special, logits_hash, json, context_shift;
 } run_options;
 
 /* What one run produced. */

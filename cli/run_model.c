@@ -98,6 +98,7 @@ static lnr_status load(const run_options *o, run_model *m, lnr_error *err) {
     app_progress_init(&progress, "loading", app_progress_stream(), app_color_wanted(), start_ns);
     lnr_model_options opts = {.struct_size = sizeof opts,
                               .n_threads = o->n_threads,
+                              .no_pack = o->no_pack,
                               .on_progress = on_load_progress,
                               .user = &progress};
     lnr_status st = lnr_model_load(m->path, &opts, &m->model, err);
@@ -113,7 +114,10 @@ static lnr_status create_engine(const run_options *o, run_model *m, lnr_error *e
     lnr_engine_options opts = {.struct_size = sizeof opts,
                                .n_ctx = o->n_ctx,
                                .n_ubatch = o->n_ubatch,
-                               .n_threads = o->n_threads};
+                               .n_threads = o->n_threads,
+                               .n_guesses = o->n_guesses,
+                               .kv_type_k = o->kv_type_k,
+                               .kv_type_v = o->kv_type_v};
     LNR_TRY(lnr_engine_create(m->model, &opts, &m->engine, err));
     lnr_engine_get_info(m->engine, &m->engine_info);
     return LNR_OK;

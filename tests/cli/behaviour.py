@@ -157,10 +157,14 @@ class Options(unittest.TestCase):
     def test_results_do_not_depend_on_the_machine_used(self):
         base = run_json("-n", "30", "--seed", "4", "--logits-hash")
         for words in (["--threads", "1"], ["--threads", "3"], ["--ubatch", "1"], ["--ubatch", "7"],
-                      ["--isa", "scalar"], ["--ctx", "64"]):
+                      ["--isa", "scalar"], ["--ctx", "64"], ["--no-pack"], ["--guesses", "8"]):
             got = run_json("-n", "30", "--seed", "4", "--logits-hash", *words)
             self.assertEqual(got["logits_hash"], base["logits_hash"], words)
             self.assertEqual(got["tokens"], base["tokens"], words)
+        kv = [run_json("-n", "30", "--seed", "4", "--logits-hash", *words)["logits_hash"]
+              for words in ([], ["--kv-type-k", "F32"], ["--kv-type-v", "F32"],
+                            ["--kv-type-k", "F32", "--kv-type-v", "F32"])]
+        self.assertEqual(len(set(kv)), 4)  # each really keeps them in another way
         other = run_json("-n", "30", "--seed", "5", "--logits-hash")
         self.assertNotEqual(other["logits_hash"], base["logits_hash"])
         scalar = run_json("-n", "1", "--isa", "scalar")
