@@ -1,7 +1,5 @@
 /* The engine through its public interface, on the built-in model: results that do not depend on how
  * they are computed, limits that are errors, cancelling, back-pressure, threads, and memory. */
-#include "base/alloc.h"
-
 #include <lanner/lanner.h>
 
 #include <pthread.h>
@@ -13,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "heap.h"
 #include "support.h"
 
 #define PROMPT 150
@@ -241,6 +240,8 @@ static void many_threads_use_one_engine(void **state) {
     while (atomic_load(&n_left)) {
         bool active;
         step(e, &active);
+        if (!active && atomic_load(&n_left))
+            lnr_engine_wait(e); /* until a client rings */
     }
     for (uint32_t i = 0; i < N; i++)
         pthread_join(thread[i], NULL);
@@ -268,35 +269,6 @@ static void many_threads_use_one_engine(void **state) {
 
 /* ---- memory
  * --------------------------------------------------------------------------------------- */
-
-static struct {
-    uint64_t n_allocs, fail_at; /* fail_at 0: never */
-    int64_t n_alive;
-} heap;
-
-static bool fails(void) {
-    return ++heap.n_allocs == heap.fail_at;
-}
-
-static void *count_alloc(size_t bytes, void *user) {
-    (void)user;
-    void *p = fails() ? NULL : malloc(bytes);
-    heap.n_alive += p != NULL;
-    return p;
-}
-
-static void *count_resize(void *p, size_t bytes, void *user) {
-    (void)user;
-    return fails() ? NULL : realloc(p, bytes);
-}
-
-static void count_release(void *p, void *user) {
-    (void)user;
-    heap.n_alive--;
-    free(p);
-}
-
-static const lnr_allocator counting = {count_alloc, count_resize, count_release, NULL};
 
 static void steady_decoding_allocates_nothing(void **state) {
     (void)state;

@@ -1,5 +1,6 @@
 /* Sessions: what is appended, forked and cut off, and files that bring a conversation back to the
  * bit or are refused. */
+#include "heap.h"
 #include "os/os.h"
 #include "support.h"
 
@@ -305,6 +306,68 @@ static void a_save_that_fails_leaves_the_old_file(void **state) {
     free(q);
 }
 
+/* A fork, a save, a restore, an answer; LNR_OK or the first failure, which names something. */
+static lnr_status save_and_restore(lnr_engine *e, lnr_session *s) {
+    lnr_session *fork = NULL, *again = NULL;
+    lnr_error err = {0};
+    lnr_event ev = {0};
+    bool active;
+    lnr_request_options o = {.struct_size = sizeof o, .max_tokens = 2, .ignore_end = true};
+    lnr_sampler_defaults(&o.sampler);
+    lnr_status st = lnr_session_fork(s, &fork, &err);
+    if (st == LNR_OK)
+        st = lnr_session_save(fork, path, &err);
+    if (st == LNR_OK)
+        st = lnr_session_restore(e, path, &again, &err);
+    if (st == LNR_OK)
+        st = lnr_session_generate(again, &o, &err);
+    while (st == LNR_OK && ev.kind != LNR_EVENT_DONE) {
+        step(e, &active);
+        while (lnr_session_next(again, &ev) && ev.kind != LNR_EVENT_DONE)
+            continue;
+    }
+    lnr_session_destroy(fork);
+    lnr_session_destroy(again);
+    assert_true(st == LNR_OK || strlen(err.text) > 0);
+    return st;
+}
+
+static void every_allocation_may_fail(void **state) {
+    int32_t prompt[PROMPT];
+    fill_prompt(prompt, PROMPT, 1);
+    unload(state);
+    lnr_allocator_set(&counting);
+    heap.n_alive = 0;
+    load(state);
+    lnr_engine *e = engine_of(300, 64, 1);
+    lnr_session *s = session_with(e, prompt, PROMPT);
+    answer a;
+    generate(e, s, 1, &a);
+    heap.n_allocs = 0;
+    assert_int_equal(save_and_restore(e, s), LNR_OK);
+    uint64_t n = heap.n_allocs;
+    int64_t n_alive = heap.n_alive;
+    int n_tolerated = 0;
+    assert_true(n >= 10);
+    for (uint64_t i = 1; i <= n; i++) {
+        heap.n_allocs = 0;
+        heap.fail_at = i;
+        lnr_status st = save_and_restore(e, s);
+        /* Only the name of the folder, to flush it too, can be done without. */
+        if (st != LNR_E_NOMEM && (st || n_tolerated++ > 0))
+            fail_msg("allocation %d of %d failed: status %d", (int)i, (int)n, (int)st);
+        assert_int_equal(heap.n_alive, n_alive);
+    }
+    heap.fail_at = 0;
+    assert_int_equal(save_and_restore(e, s), LNR_OK);
+    lnr_session_destroy(s);
+    lnr_engine_destroy(e);
+    unload(state);
+    assert_int_equal(heap.n_alive, 0);
+    lnr_allocator_set(NULL);
+    load(state);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_goes_on),
@@ -314,6 +377,7 @@ int main(void) {
         cmocka_unit_test(what_does_not_fit_is_refused_by_name),
         cmocka_unit_test(damage_is_noticed),
         cmocka_unit_test(a_save_that_fails_leaves_the_old_file),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
