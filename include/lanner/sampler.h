@@ -14,8 +14,8 @@
  *                frequency_penalty        -100 to 100    0     subtracted per time seen
  *                presence_penalty         -100 to 100    0     subtracted once if seen
  *                penalty_last_n           -1, 0 ...      0     tokens looked back at; -1: all
- *   dry          dry_multiplier           0 to 1e6       0     penalty on going on with a
- * repetition dry_base                 1 to 100             grows by this per token of it
+ *   dry          dry_multiplier           0 to 1e6       0     penalty on repeating further
+ *                dry_base                 1 to 100             grows by this per token of it
  *                dry_allowed_length       1 ...                repetitions below it are free
  *                dry_penalty_last_n       -1, 0 ...      0     tokens looked back at; -1: all
  *                dry_breakers                                  texts that end a repetition

@@ -1,9 +1,9 @@
 /* What goes into a step.
  *
  * One token of every request that is being answered, always, and what is guessed to follow it; then
- * prompts, as much as the
- * micro-batch holds and, if somebody is being answered, as the stall bound allows. Prompts of equal
- * priority share that evenly, down to COST_CHUNK_MIN tokens each; below that the older go first. */
+ * prompts, as much as the micro-batch holds and, if somebody is being answered, as the stall bound
+ * allows. Prompts of equal priority share that evenly, down to COST_CHUNK_MIN tokens each; below
+ * that the older go first. */
 #include "engine/state.h"
 
 #include "base/alloc.h"
