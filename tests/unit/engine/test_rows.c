@@ -149,6 +149,7 @@ static void a_mask_decides_what_may_come(void **state) {
         lnr_engine_stats stats;
         lnr_engine_get_stats(e, &stats);
         assert_true(guesses == 0 || stats.n_guessed_right > 0);
+        assert_int_equal(stats.n_steps + stats.n_guessed_right, ANSWER); /* each saves a step */
         assert_true(hash == 0 || hash == t.done.logits_hash);
         hash = t.done.logits_hash;
         s.n = 3;
