@@ -276,7 +276,7 @@ static void answer_from_disk(const char *path) {
     running w;
     for (uint32_t i = 0; i < test.n_prompts; i += 4) {
         const prompt *p = &test.prompt[i];
-        lnr_session *s, *again;
+        lnr_session *s, *again = NULL;
         lnr_status st = lnr_session_create(first, &s, &err);
         if (st == LNR_OK)
             st = lnr_session_append(s, p->token, p->n, &err);

@@ -21,7 +21,7 @@ static int32_t content[POOL][BLOCK];
 static int setup(void **state) {
     (void)state;
     memset(content, 0xff, sizeof content);
-    return kv_pool_init(&pool, POOL, 7, NULL);
+    return kv_pool_init(&pool, POOL, 7, NULL) == LNR_OK ? 0 : -1;
 }
 
 static int teardown(void **state) {
