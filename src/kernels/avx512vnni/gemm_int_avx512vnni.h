@@ -3,8 +3,8 @@
  *
  * One zmm holds 4 consecutive k of 16 rows as unsigned bytes; vpdpbusd multiplies it with a
  * broadcast dword of activations, so each row's sum stays in its lane and no lane is ever added to
- * another. Up to FEW tokens: the panel streams through registers. More: two panels' blocks are
- * unpacked to L1 once for COLS tokens, which pass in tiles of up to 6.
+ * another. Up to FEW tokens: the panel streams through registers, for up to 8 of them at a time.
+ * More: two panels' blocks are unpacked to L1 once for COLS tokens, which pass in tiles of up to 6.
  *
  * A scale is applied to the sum of SPAN k-groups. Where such a sum stays inside 16 bits, vpdpwssd
  * by the scale does it in one instruction instead of vpmulld's two and an addition. A sum may start
@@ -31,7 +31,7 @@
 
 /* 2 panels x TILE tokens: 12 sums and 12 totals of the 32 registers. COLS tokens per unpacking:
  * that is below 3 % of the work. PANELS share a token's starts. */
-enum { TILE = 6, COLS = 96, PANELS = 8, FEW = 3 };
+enum { TILE = 6, COLS = 96, PANELS = 8, FEW = 16, STREAM = 8, PAIRED = 3 };
 
 /* k-groups and spans of a block; blocks that are unpacked together: 256 columns */
 enum { N_K = N_SUB * N_GROUP, N_START = START ? N_K / SPAN : 1, CHUNK = 64 / N_K };
@@ -219,12 +219,13 @@ static void gemm_panels(const lnr_gemm_args *a, size_t panel, size_t n_panels, s
 }
 
 /* Few tokens: nothing is stored between the load of a weight and its product. Two panels make two
- * streams for the memory. */
-LNR_INLINE void gemv_panels(const lnr_gemm_args *a, size_t panel, int n_panels, int n_cols) {
+ * streams for the memory; more tokens than PAIRED need the registers for one. */
+LNR_INLINE void gemv_panels(const lnr_gemm_args *a, size_t panel, size_t c, int n_panels,
+                            int n_cols) {
     enum { AHEAD = (2304 + (int)sizeof(weights) - 1) / (int)sizeof(weights) };
     size_t n_blocks = a->n_k / (4 * N_K);
     const weights *w = (const weights *)a->w + panel * n_blocks;
-    __m512 acc[FEW][2];
+    __m512 acc[STREAM][2];
     LNR_EACH(t, n_cols) {
         LNR_EACH(p, n_panels) {
             acc[t][p] = _mm512_setzero_ps();
@@ -232,14 +233,14 @@ LNR_INLINE void gemv_panels(const lnr_gemm_args *a, size_t panel, int n_panels, 
     }
     for (size_t b = 0; b < n_blocks; b++, w++) {
         header h[2];
-        const acts *x[FEW];
-        int32_t start[FEW][N_START];
-        __m512i total[FEW][2];
+        const acts *x[STREAM];
+        int32_t start[STREAM][N_START];
+        __m512i total[STREAM][2];
         LNR_EACH(p, n_panels) {
             h[p] = unpack_header(w + (size_t)p * n_blocks);
         }
         LNR_EACH(t, n_cols) {
-            x[t] = token(a, (size_t)t, b);
+            x[t] = token(a, c + (size_t)t, b);
             if (START)
                 starts(x[t], start[t]);
             LNR_EACH(p, n_panels) {
@@ -247,7 +248,7 @@ LNR_INLINE void gemv_panels(const lnr_gemm_args *a, size_t panel, int n_panels, 
             }
         }
         LNR_EACH(set, N_SUB / N_WAY) {
-            __m512i sum[FEW][2][N_WAY];
+            __m512i sum[STREAM][2][N_WAY];
             LNR_EACH(g, N_GROUP) {
                 LNR_EACH(p, n_panels) {
                     const weights *wp = w + (size_t)p * n_blocks;
@@ -276,32 +277,41 @@ LNR_INLINE void gemv_panels(const lnr_gemm_args *a, size_t panel, int n_panels, 
     }
     LNR_EACH(t, n_cols) {
         LNR_EACH(p, n_panels) {
-            _mm512_storeu_ps(a->y + (size_t)t * a->ldy + 16 * (panel + (size_t)p), acc[t][p]);
+            _mm512_storeu_ps(a->y + (c + (size_t)t) * a->ldy + 16 * (panel + (size_t)p), acc[t][p]);
         }
     }
 }
 
 #define GEMV_OF(n_panels, n_cols)                                                                  \
-    LNR_NOINLINE void gemv_##n_panels##x##n_cols(const lnr_gemm_args *a, size_t panel) {           \
-        gemv_panels(a, panel, n_panels, n_cols);                                                   \
+    LNR_NOINLINE void gemv_##n_panels##x##n_cols(const lnr_gemm_args *a, size_t panel, size_t c) { \
+        gemv_panels(a, panel, c, n_panels, n_cols);                                                \
     }
 GEMV_OF(1, 1)
 GEMV_OF(1, 2)
 GEMV_OF(1, 3)
+GEMV_OF(1, 4)
+GEMV_OF(1, 5)
+GEMV_OF(1, 6)
+GEMV_OF(1, 7)
+GEMV_OF(1, 8)
 GEMV_OF(2, 1)
 GEMV_OF(2, 2)
 GEMV_OF(2, 3)
 
+/* Tokens in groups of sizes as equal as possible; the second group finds the panel in the cache. */
 static void gemv(const lnr_gemm_args *a) {
-    static void (*const of[2][FEW])(const lnr_gemm_args *, size_t) = {
-        {gemv_1x1, gemv_1x2, gemv_1x3},
-        {gemv_2x1, gemv_2x2, gemv_2x3},
-    };
-    size_t p = 0;
-    for (; p + 2 <= a->n_panels; p += 2)
-        of[1][a->n_cols - 1](a, p);
-    if (p < a->n_panels)
-        of[0][a->n_cols - 1](a, p);
+    static void (*const one[STREAM])(const lnr_gemm_args *, size_t, size_t) = {
+        gemv_1x1, gemv_1x2, gemv_1x3, gemv_1x4, gemv_1x5, gemv_1x6, gemv_1x7, gemv_1x8};
+    static void (*const two[PAIRED])(const lnr_gemm_args *, size_t, size_t) = {gemv_2x1, gemv_2x2,
+                                                                               gemv_2x3};
+    size_t p = 0, n = a->n_cols <= STREAM ? a->n_cols : (a->n_cols + 1) / 2;
+    for (; a->n_cols <= PAIRED && p + 2 <= a->n_panels; p += 2)
+        two[a->n_cols - 1](a, p, 0);
+    for (; p < a->n_panels; p++) {
+        one[n - 1](a, p, 0);
+        if (n < a->n_cols)
+            one[a->n_cols - n - 1](a, p, n);
+    }
 }
 
 void GEMM_NAME(const lnr_gemm_args *a) {
@@ -311,10 +321,8 @@ void GEMM_NAME(const lnr_gemm_args *a) {
         gemv(a);
         return;
     }
-    /* where memory bounds the work, rows are read from their beginnings to their ends */
-    size_t step = a->n_cols > 16 ? PANELS : 2;
     for (size_t c = 0; c < a->n_cols; c += COLS)
-        for (size_t p = 0; p < a->n_panels; p += step)
-            gemm_panels(a, p, a->n_panels - p < step ? a->n_panels - p : step, c,
+        for (size_t p = 0; p < a->n_panels; p += PANELS)
+            gemm_panels(a, p, a->n_panels - p < PANELS ? a->n_panels - p : PANELS, c,
                         a->n_cols - c < COLS ? a->n_cols - c : COLS);
 }
