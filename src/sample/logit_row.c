@@ -9,6 +9,8 @@
 #include <float.h>
 #include <string.h>
 
+#define PIECE ((size_t)64 * LOGIT_BLOCK) /* 16 KiB of logits */
+
 lnr_status logit_row_init(logit_row *v, uint32_t n_vocab, const logit_ops *ops, lnr_error *err) {
     uint32_t n = (n_vocab + LOGIT_BLOCK - 1) / LOGIT_BLOCK;
     *v = (logit_row){.ops = *ops, .n_vocab = n_vocab, .n_blocks = n};
@@ -16,9 +18,12 @@ lnr_status logit_row_init(logit_row *v, uint32_t n_vocab, const logit_ops *ops, 
     v->slot = lnr_alloc_array(n, sizeof *v->slot);
     v->copied = lnr_alloc_array(n, sizeof *v->copied);
     v->copy = lnr_alloc_array(n, LOGIT_BLOCK * sizeof *v->copy);
-    v->scratch[0] = lnr_alloc_array(n, 2 * sizeof *v->scratch[0]);
-    v->scratch[1] = lnr_alloc_array(n, 2 * sizeof *v->scratch[1]);
-    if (!v->max || !v->slot || !v->copied || !v->copy || !v->scratch[0] || !v->scratch[1]) {
+    v->scratch[0] = lnr_alloc_array(n, sizeof *v->scratch[0]);
+    v->scratch[1] = lnr_alloc_array(n, sizeof *v->scratch[1]);
+    v->sum = lnr_alloc_array(n, 2 * sizeof *v->sum);
+    v->squares = lnr_alloc_array(n, 2 * sizeof *v->squares);
+    if (!v->max || !v->slot || !v->copied || !v->copy || !v->scratch[0] || !v->scratch[1] ||
+        !v->sum || !v->squares) {
         logit_row_deinit(v);
         return LNR_FAIL(err, LNR_E_NOMEM, "no memory for the sampler's %u blocks", (unsigned)n);
     }
@@ -34,6 +39,8 @@ void logit_row_deinit(logit_row *v) {
     lnr_free(v->copy);
     lnr_free(v->scratch[0]);
     lnr_free(v->scratch[1]);
+    lnr_free(v->sum);
+    lnr_free(v->squares);
     *v = (logit_row){0};
 }
 
@@ -56,7 +63,21 @@ static lnr_status not_finite(const logit_row *v, lnr_error *err) {
                     v->logits[i] != v->logits[i] ? "NaN" : "+Inf");
 }
 
-lnr_status logit_row_begin(logit_row *v, const float *logits, lnr_error *err) {
+/* Looks at the row a piece at a time, each small enough to be still in the first cache when the
+ * second kernel comes. */
+static bool measure(logit_row *v, bool moments) {
+    bool finite = true;
+    for (size_t at = 0; at < v->n_vocab && finite; at += PIECE) {
+        size_t n = v->n_vocab - at < PIECE ? v->n_vocab - at : PIECE, b = at / LOGIT_BLOCK;
+        finite = v->ops.block_max(v->logits + at, n, v->max + b);
+        if (moments)
+            v->ops.block_moments(v->logits + at, n, v->sum + b, v->squares + b);
+    }
+    v->has_moments = moments;
+    return finite;
+}
+
+lnr_status logit_row_begin(logit_row *v, const float *logits, bool moments, lnr_error *err) {
     float best;
     for (uint32_t i = 0; i < v->n_copied; i++)
         v->slot[v->copied[i]] = -1;
@@ -64,7 +85,7 @@ lnr_status logit_row_begin(logit_row *v, const float *logits, lnr_error *err) {
     v->edited = false;
     v->best_block = -1;
     v->logits = logits;
-    if (!v->ops.block_max(logits, v->n_vocab, v->max))
+    if (!measure(v, moments))
         return not_finite(v, err);
     if (logit_row_best(v, &best) < 0)
         return LNR_FAIL(err, LNR_E_NUMERIC, "the logits of all %u tokens are -Inf",
@@ -193,16 +214,17 @@ static void add_by_hand(moments *m, const float *l, uint32_t n) {
 
 double logit_row_deviation(logit_row *v) {
     moments m = {0};
-    float *sum = v->scratch[0], *squares = v->scratch[1];
+    if (!v->has_moments)
+        v->ops.block_moments(v->logits, v->n_vocab, v->sum, v->squares);
+    v->has_moments = true;
     /* behind those of the row, those of the copies; the last copy's padding makes it -Inf */
-    v->ops.block_moments(v->logits, v->n_vocab, sum, squares);
-    v->ops.block_moments(v->copy, (size_t)v->n_copied * LOGIT_BLOCK, sum + v->n_blocks,
-                         squares + v->n_blocks);
+    v->ops.block_moments(v->copy, (size_t)v->n_copied * LOGIT_BLOCK, v->sum + v->n_blocks,
+                         v->squares + v->n_blocks);
     for (uint32_t b = 0; b < v->n_blocks; b++) {
         uint32_t at = v->slot[b] < 0 ? b : v->n_blocks + (uint32_t)v->slot[b];
-        if (squares[at] <= FLT_MAX) {
-            m.sum += (double)sum[at];
-            m.squares += (double)squares[at];
+        if (v->squares[at] <= FLT_MAX) {
+            m.sum += (double)v->sum[at];
+            m.squares += (double)v->squares[at];
             m.n += block_length(v, b);
         } else {
             add_by_hand(&m, block(v, b), block_length(v, b));

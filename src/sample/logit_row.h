@@ -25,11 +25,14 @@ typedef struct logit_row {
     logit_ops ops;
     const float *logits; /* (n_vocab), borrowed during a pick */
     uint32_t n_vocab, n_blocks;
-    float *max;        /* (n_blocks) of what is read, edits included once settled; owned */
-    int32_t *slot;     /* (n_blocks): place among the copies, -1: not copied; owned */
-    float *copy;       /* (n_blocks, 64), n_copied in use, padded with -Inf; owned */
-    uint32_t *copied;  /* (n_blocks), n_copied in use: whose copies they are; owned */
-    float *scratch[2]; /* (2 n_blocks) each: a kernel's results; owned */
+    float *max;           /* (n_blocks) of what is read, edits included once settled; owned */
+    int32_t *slot;        /* (n_blocks): place among the copies, -1: not copied; owned */
+    float *copy;          /* (n_blocks, 64), n_copied in use, padded with -Inf; owned */
+    uint32_t *copied;     /* (n_blocks), n_copied in use: whose copies they are; owned */
+    float *scratch[2];    /* (n_blocks) each: a kernel's results; owned */
+    float *sum, *squares; /* (2 n_blocks): moments of the row's blocks and, from n_blocks on, of the
+                             copies'; owned */
+    bool has_moments;     /* of the row's blocks */
     uint32_t n_copied;
     bool edited;        /* since max was settled */
     int32_t best_block; /* of the largest maximum, the first; -1: not looked for since an edit */
@@ -38,8 +41,9 @@ typedef struct logit_row {
 lnr_status logit_row_init(logit_row *v, uint32_t n_vocab, const logit_ops *ops, lnr_error *err);
 void logit_row_deinit(logit_row *v);
 
-/* Begins with a row. LNR_E_NUMERIC for a NaN, a +Inf, or -Inf everywhere. */
-lnr_status logit_row_begin(logit_row *v, const float *logits, lnr_error *err);
+/* Begins with a row. moments: the deviation will be asked for, and is best prepared in the same
+ * pass over memory. LNR_E_NUMERIC for a NaN, a +Inf, or -Inf everywhere. */
+lnr_status logit_row_begin(logit_row *v, const float *logits, bool moments, lnr_error *err);
 
 /* The logit of a token, to be changed; valid until the next logit_row_begin. Not to become NaN or
  * +Inf.

@@ -308,7 +308,8 @@ lnr_status sampler_pick(sampler *s, const sampler_config *c, const sampler_input
     float best;
     out->n_top = 0;
     out->logprob = 0.0f;
-    LNR_TRY(logit_row_begin(&s->row, in->logits, err));
+    bool moments = o->top_n_sigma > 0.0f && o->temperature > 0.0f;
+    LNR_TRY(logit_row_begin(&s->row, in->logits, moments, err));
     if (in->logprobs)
         measure_logprobs(s, in, &base, out);
     s->listed = s->weighed = false;
@@ -334,7 +335,7 @@ lnr_status sampler_score(sampler *s, const float *logits, int32_t token, uint32_
     logprob_base base;
     out->n_top = 0;
     out->token = token;
-    LNR_TRY(logit_row_begin(&s->row, logits, err));
+    LNR_TRY(logit_row_begin(&s->row, logits, false, err));
     measure_logprobs(s, &in, &base, out);
     out->logprob = logprob(&base, logits[token]);
     return LNR_OK;

@@ -27,7 +27,7 @@ static void make(fixture *f, uint32_t n, uint64_t seed, uint32_t n_edits, uint32
     f->logits = random_logits(n, seed, seed % 2);
     f->plain = malloc(n * sizeof *f->plain);
     f->list = (candidates){malloc(n * sizeof(candidate)), 0, n};
-    assert_int_equal(logit_row_begin(&f->row, f->logits, NULL), LNR_OK);
+    assert_int_equal(logit_row_begin(&f->row, f->logits, f->logits[0] > 0, NULL), LNR_OK);
     memcpy(f->plain, f->logits, n * sizeof *f->plain);
     for (uint32_t e = 0; e < n_edits; e++) {
         uint32_t id = (uint32_t)(lnr_rng_u64(seed, 50, e) % n);
@@ -171,7 +171,7 @@ static void a_new_row_begins_unedited(void **state) {
     fixture f;
     float best;
     make(&f, 300, 2, 100, 0);
-    assert_int_equal(logit_row_begin(&f.row, f.logits, NULL), LNR_OK);
+    assert_int_equal(logit_row_begin(&f.row, f.logits, true, NULL), LNR_OK);
     memcpy(f.plain, f.logits, 300 * sizeof(float));
     check_best(&f, 300);
     *logit_row_edit(&f.row, 299) = 50.0f;
@@ -191,15 +191,15 @@ static void what_is_no_number_is_refused(void **state) {
     float l[100] = {0};
     assert_int_equal(logit_row_init(&v, 100, &ops, NULL), LNR_OK);
     l[77] = NAN;
-    assert_int_equal(logit_row_begin(&v, l, &err), LNR_E_NUMERIC);
+    assert_int_equal(logit_row_begin(&v, l, false, &err), LNR_E_NUMERIC);
     assert_non_null(strstr(err.text, "token 77 is NaN"));
     l[77] = 0;
     l[99] = INFINITY;
-    assert_int_equal(logit_row_begin(&v, l, &err), LNR_E_NUMERIC);
+    assert_int_equal(logit_row_begin(&v, l, false, &err), LNR_E_NUMERIC);
     assert_non_null(strstr(err.text, "token 99 is +Inf"));
     for (int i = 0; i < 100; i++)
         l[i] = -INFINITY;
-    assert_int_equal(logit_row_begin(&v, l, &err), LNR_E_NUMERIC);
+    assert_int_equal(logit_row_begin(&v, l, false, &err), LNR_E_NUMERIC);
     assert_non_null(strstr(err.text, "all 100 tokens"));
     logit_row_deinit(&v);
 }
