@@ -457,7 +457,8 @@ LNR_INLINE void merge_query(const lnr_attn_merge_args *a, size_t i, float keep, 
 void MERGE(const lnr_attn_merge_args *a) {
     for (size_t i = 0; i < a->n_q; i += LANES) {
         size_t n = a->n_q - i < LANES ? a->n_q - i : LANES;
-        float keep[LANES], take[LANES];
+        /* Aligned, because gcc 12 otherwise loses them on AddressSanitizer's fake stack. */
+        _Alignas(64) float keep[LANES], take[LANES];
         vf m = n < LANES ? vf_load_first(a->m + i, n) : vf_load(a->m + i);
         vf m_chunk = n < LANES ? vf_load_first(a->m_chunk + i, n) : vf_load(a->m_chunk + i);
         vf top = vf_max(m, m_chunk);
