@@ -54,15 +54,15 @@ void cpu_prepare(cpu_pass *p, product_input *in, const lnr_matrix *const *w, uin
         lnr_act act = act_of(w[i]);
         if (in->data[act])
             continue;
-        in->stride[act] =
-            act == LNR_ACT_F32 ? in->ldx * sizeof(float) : lnr_act_stride(act, in->n_cols);
-        in->data[act] = act == LNR_ACT_F32     ? (const void *)in->x
-                        : act == LNR_ACT_Q8A32 ? p->act_q8a32
-                                               : p->act_q8a256;
-        if (act != LNR_ACT_F32) {
-            t.out[act] = act == LNR_ACT_Q8A32 ? p->act_q8a32 : p->act_q8a256;
-            any = true;
+        if (act == LNR_ACT_F32) {
+            in->stride[act] = in->ldx * sizeof(float);
+            in->data[act] = in->x;
+            continue;
         }
+        t.out[act] = act == LNR_ACT_Q8A32 ? p->act_q8a32 : p->act_q8a256;
+        in->stride[act] = lnr_act_stride(act, in->n_cols);
+        in->data[act] = t.out[act];
+        any = true;
     }
     if (any)
         pool_run(p->pool, prepare_worker, &t, in->n_tokens);
