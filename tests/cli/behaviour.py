@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """What the program does that a printed page cannot show: every option's effect, JSON that is
 nothing but JSON, Ctrl-C, terminals, and where the built-in model is found."""
-import argparse
 import fcntl
 import json
 import os
@@ -11,11 +10,12 @@ import shutil
 import signal
 import struct
 import subprocess
-import sys
 import tempfile
 import termios
 import time
 import unittest
+
+import arguments
 
 LANNER = STORIES = None  # set by main
 LIMIT_S = 120
@@ -418,17 +418,8 @@ class Hostile(unittest.TestCase):
 
 def main():
     global LANNER, STORIES
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lanner", required=True, help="the program")
-    parser.add_argument("--shared-data", required=True, help="folder of test data from outside")
-    args, words = parser.parse_known_args()
-    LANNER = str(pathlib.Path(args.lanner).resolve())
-    data = pathlib.Path(args.shared_data).resolve()
-    STORIES = str(data / "models" / "stories260K.gguf")
-    if not data.is_dir():
-        print(f"skipped: no {data}")
-        return
-    unittest.main(argv=[sys.argv[0], *words])
+    LANNER, STORIES, words = arguments.take(__doc__)
+    arguments.run(words)
 
 
 if __name__ == "__main__":

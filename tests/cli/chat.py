@@ -3,7 +3,6 @@
 
 Nothing here waits for time to pass: each step waits for the text that shows it is done.
 """
-import argparse
 import fcntl
 import json
 import os
@@ -14,12 +13,12 @@ import select
 import stat
 import struct
 import subprocess
-import sys
 import tempfile
 import termios
 import time
 import unittest
 
+import arguments
 import scripted_model
 
 LANNER = STORIES = None  # set by main
@@ -461,17 +460,8 @@ class Context(Case):
 
 def main():
     global LANNER, STORIES
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lanner", required=True, help="the program")
-    parser.add_argument("--shared-data", required=True, help="folder of test data from outside")
-    args, words = parser.parse_known_args()
-    LANNER = str(pathlib.Path(args.lanner).resolve())
-    data = pathlib.Path(args.shared_data).resolve()
-    STORIES = str(data / "models" / "stories260K.gguf")
-    if not data.is_dir():
-        print(f"skipped: no {data}")
-        return
-    unittest.main(argv=[sys.argv[0], *words])
+    LANNER, STORIES, words = arguments.take(__doc__)
+    arguments.run(words)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """How `lanner run` makes a prompt: chat templates and which of them, the system message, and what
 happens when the context is too small."""
-import argparse
 import json
 import os
 import pathlib
 import pty
 import subprocess
-import sys
 import tempfile
 import unittest
 
+import arguments
 import scripted_model
 
 LANNER = STORIES = None  # set by main
@@ -229,17 +228,8 @@ class Context(Case):
 
 def main():
     global LANNER, STORIES
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lanner", required=True, help="the program")
-    parser.add_argument("--shared-data", required=True, help="folder of test data from outside")
-    args, words = parser.parse_known_args()
-    LANNER = str(pathlib.Path(args.lanner).resolve())
-    data = pathlib.Path(args.shared_data).resolve()
-    STORIES = str(data / "models" / "stories260K.gguf")
-    if not data.is_dir():
-        print(f"skipped: no {data}")
-        return
-    unittest.main(argv=[sys.argv[0], *words])
+    LANNER, STORIES, words = arguments.take(__doc__)
+    arguments.run(words)
 
 
 if __name__ == "__main__":
